@@ -1,0 +1,139 @@
+# mxpreview: link previews and media hygiene.  GNU make, non-recursive.  Start with README.md.
+VERSION  = 0.1.0
+PREFIX  ?= /usr/local
+BUILD   ?= build
+CC      ?= cc
+PKG_CONFIG ?= pkg-config
+PROVE   ?= prove
+JOBS    ?= 2
+
+WARN    = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion -Wformat=2 -Wvla
+HARDEN  = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fPIE
+HARDLD  = -pie -Wl,-z,relro,-z,now,--as-needed
+OPT    ?= -O2 -g
+CFLAGS ?= $(OPT) $(HARDEN)
+LDFLAGS ?= $(HARDLD)
+ifneq ($(CI),)
+WARN   += -Werror
+endif
+ALLCPP  = -D_GNU_SOURCE -Ilib -I. $(CPPFLAGS)
+ALLC    = -std=c11 $(WARN) $(ALLCPP) $(CFLAGS) $(SAN)
+
+# Rooms, highest floor first: the order in which archives are linked (dependencies only downwards).
+ROOMS   = preview conf net page image store url json base
+
+# A command: its objects beside main, its foreign libraries.  The linker takes from the rooms only what is used; a
+# command that reaches a room whose library is not listed here does not link.
+COMMANDS = mxpreview mxpreview-fetch mxpreview-og mxpreview-oembed mxpreview-thumb mxpreview-cache
+PKG_mxpreview         = sqlite3
+PKG_mxpreview-fetch   = libcurl libcrypto libseccomp
+PKG_mxpreview-og      = libseccomp
+PKG_mxpreview-oembed  = libseccomp
+PKG_mxpreview-thumb   = libjpeg libpng libwebp libwebpdemux libdeflate libseccomp
+PKG_mxpreview-cache   = sqlite3
+LIB_mxpreview-og      = -luchardet
+LIB_mxpreview-thumb   = -lgif
+LIB_ALL               = -ljq -lm
+OBJ_mxpreview         =
+OBJ_FILTER            = sandbox
+$(foreach c,fetch og oembed thumb,$(eval OBJ_mxpreview-$(c) = $(OBJ_FILTER)))
+
+# A unit test <room>_<what>.c is linked with its room and the floors below, and nothing else.
+BELOW_base    = base
+BELOW_json    = json base
+BELOW_url     = url base
+BELOW_image   = image base
+BELOW_store   = store base
+BELOW_net     = net url json store base
+BELOW_page    = page url json base
+BELOW_conf    = conf json base
+BELOW_preview = preview url json base
+TLIB_base     = -lcrypto
+TLIB_json     = -ljq -lm
+TLIB_url      =
+TLIB_image    = $(shell $(PKG_CONFIG) --libs libjpeg libpng libwebp libwebpdemux libdeflate) -lgif -lm
+TLIB_store    = $(shell $(PKG_CONFIG) --libs sqlite3 libcrypto)
+TLIB_net      = $(shell $(PKG_CONFIG) --libs libcurl libcrypto) -ljq -lm
+TLIB_page     = $(shell $(PKG_CONFIG) --libs libxml-2.0) -luchardet -ljq -lm
+TLIB_conf     = -ljq -lm
+TLIB_preview  = -ljq -lm
+
+SRC     := $(wildcard lib/*/*.c cmd/*.c)
+UNITS   := $(wildcard tests/unit/*_*.c)
+BINS    := $(addprefix $(BUILD)/,$(COMMANDS))
+TESTBINS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%.t,$(UNITS))
+HELPERS := $(patsubst tests/helpers/%.c,$(BUILD)/tests/%,$(wildcard tests/helpers/*.c))
+ROOMLIB  = $(BUILD)/lib$(1).a
+
+all: $(BINS)
+
+# Flags of one file.
+CF_lib_conf_keys = -DMX_VERSION='"$(VERSION)"'
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALLC) -MMD -MP $(CF_$(subst /,_,$*)) -c -o $@ $<
+
+define room
+$(BUILD)/lib$(1).a: $(patsubst %.c,$(BUILD)/%.o,$(wildcard lib/$(1)/*.c))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	ar rcs $$@ $$^
+endef
+$(foreach r,$(ROOMS),$(eval $(call room,$(r))))
+
+define command
+$(BUILD)/$(1): $(BUILD)/cmd/$(1).o $(BUILD)/cmd/cmd.o $(patsubst %,$(BUILD)/cmd/%.o,$(OBJ_$(1))) $(foreach r,$(ROOMS),$(BUILD)/lib$(r).a)
+	$$(CC) $$(LDFLAGS) $$(SAN) -o $$@ $(BUILD)/cmd/$(1).o $(BUILD)/cmd/cmd.o $(patsubst %,$(BUILD)/cmd/%.o,$(OBJ_$(1))) \
+	  $(foreach r,$(ROOMS),$(BUILD)/lib$(r).a) $$(if $(PKG_$(1)),$$(shell $$(PKG_CONFIG) --libs $(PKG_$(1)))) $(LIB_$(1)) $$(LIB_ALL)
+endef
+$(foreach c,$(COMMANDS),$(eval $(call command,$(c))))
+
+define unit
+$(BUILD)/tests/unit/$(1).t: $(BUILD)/tests/unit/$(1).o $(foreach r,$(BELOW_$(firstword $(subst _, ,$(1)))),$(BUILD)/lib$(r).a)
+	$$(CC) $$(LDFLAGS) $$(SAN) -o $$@ $$^ $$(TLIB_$(firstword $(subst _, ,$(1)))) $$(LIB_ALL)
+endef
+$(foreach t,$(patsubst tests/unit/%.c,%,$(UNITS)),$(eval $(call unit,$(t))))
+
+HLIB_origin = -lz
+HLIB_mkimage = -ljpeg -lm
+
+# Helpers of the tests and benchmarks (the origin server …): plain C programs of one file.
+$(BUILD)/tests/%: tests/helpers/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALLC) $(LDFLAGS) -o $@ $< $(HLIB_$*)
+
+tests: $(TESTBINS) $(HELPERS)
+
+check: all tests
+	BUILD=$(BUILD) $(PROVE) -j$(JOBS) --exec '' $(TESTBINS) $(sort $(wildcard tests/*.t))
+
+asan:
+	$(MAKE) BUILD=build-asan OPT='-O1 -g' HARDEN='-fPIE -fno-omit-frame-pointer' SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined' check
+
+lint:
+	BUILD=$(BUILD) scripts/lint
+
+bench: all tests
+	BUILD=$(BUILD) tests/bench/run
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BINS) $(DESTDIR)$(PREFIX)/bin
+	for s in 1 5 7; do install -d $(DESTDIR)$(PREFIX)/share/man/man$$s; \
+	  for f in man/*.$$s; do [ -e "$$f" ] && install -m 644 "$$f" $(DESTDIR)$(PREFIX)/share/man/man$$s; done; done; true
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(COMMANDS))
+	for f in man/*.[157]; do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${f##*.}/$${f##*/}; done
+
+dist:
+	git archive --format=tar.gz --prefix=mxpreview-$(VERSION)/ -o mxpreview-$(VERSION).tar.gz HEAD
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(patsubst %.c,$(BUILD)/%.d,$(SRC))
+
+.PHONY: all tests check asan lint bench install uninstall dist clean
+.SECONDARY:

@@ -1,0 +1,68 @@
+/* cmd: what all commands share.  Options, store and configuration discovery, the filter loop, leaving. */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+#include <signal.h>
+
+#include "base/base.h"
+#include "conf/conf.h"
+#include "preview/preview.h"
+
+#define MX_VERSION "0.1.0"
+
+#define EXIT_REFUSED 1
+#define EXIT_USAGE 2
+#define EXIT_AGAIN 75
+
+struct cmd {
+	const char *name;	 /* basename of argv[0] */
+	char *store;		 /* -d, $MX_STORE, $XDG_DATA_HOME/mxpreview, ~/.local/share/mxpreview */
+	struct conf conf;	 /* read by cmd_configure */
+	const char *config_path; /* -c as given, or NULL */
+	int verbose;		 /* -v, counted */
+	bool quiet;		 /* -q */
+	bool no_sandbox;	 /* --no-sandbox */
+};
+
+extern volatile sig_atomic_t cmd_stop; /* set by SIGINT, SIGTERM, SIGHUP */
+
+/* Common letters, to be pasted into a command's own option string and table: "c:d:hqvV" */
+#define CMD_SHORT "c:d:hqvV"
+enum { CMD_OPT_NO_SANDBOX = 1000, CMD_OPT_FIRST /* a command's own long-only options start here */ };
+#define CMD_LONG                                                                                                      \
+	{"config", required_argument, NULL, 'c'}, {"store", required_argument, NULL, 'd'},                            \
+	    {"help", no_argument, NULL, 'h'}, {"quiet", no_argument, NULL, 'q'}, {"verbose", no_argument, NULL, 'v'}, \
+	    {"version", no_argument, NULL, 'V'},                                                                      \
+	{                                                                                                             \
+		"no-sandbox", no_argument, NULL, CMD_OPT_NO_SANDBOX                                                   \
+	}
+
+void cmd_init(struct cmd *c, const char *argv0); /* signals (SIGPIPE ignored), fds 0-2 open, locale C.UTF-8 */
+/* Handles a common option (true) or leaves it to the caller (false).  -h prints usage to stdout and exits 0, -V the
+ * version. */
+bool cmd_option(struct cmd *c, int opt, const char *arg, const char *usage);
+void cmd_usage(const struct cmd *c, const char *usage) __attribute__((noreturn)); /* to stderr, exit 2 */
+/* Finds store and configuration; a missing default file is fine, a missing -c file is not.  Exits 2 on errors. */
+void cmd_configure(struct cmd *c);
+/* Configuration set on the command line, e.g. cmd_set(c, "allow_ip", arg): exits 2 if bad.  Call after cmd_configure. */
+void cmd_set(struct cmd *c, const char *key, const char *value);
+
+/* "name: problem" on stderr, one line, control characters made visible; nothing with -q. */
+void cmd_warn(const struct cmd *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void cmd_note(const struct cmd *c, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* only with -v */
+int cmd_fail(const struct cmd *c, const struct err *err, const char *what); /* says it; returns the exit status */
+
+int64_t cmd_now(void); /* ms since the epoch */
+
+/* The loop of a filter that takes one record after the other: stdin to stdout, flushed whenever no more input waits.
+ * Records that failed or were answered by the cache pass through.  Exit status: 0, or 1 if a record failed here. */
+typedef int cmd_stage(void *arg, struct record *rec, struct err *err);
+int cmd_filter(const struct cmd *c, const char *stage, cmd_stage *f, void *arg);
+
+/* Buffered stdout for records; write errors are kept and told by cmd_leave. */
+int cmd_out(const struct cmd *c, const void *p, size_t n);
+int cmd_out_record(const struct cmd *c, const struct record *rec);
+int cmd_flush(const struct cmd *c);
+int cmd_leave(struct cmd *c, int status); /* flush, check stdout, free; the final exit status */
+
+#endif

@@ -1,0 +1,25 @@
+/* sandbox: close the door before the first hostile byte.  Landlock + seccomp + rlimits on Linux, one facade. */
+#ifndef CMD_SANDBOX_H
+#define CMD_SANDBOX_H
+
+#include "base/base.h"
+
+enum sandbox_kind {
+	SANDBOX_PARSE,	/* og, oembed: no sockets, no exec, no writing; may read below `read` */
+	SANDBOX_DECODE, /* thumb: as PARSE, and may create files below `write` */
+	SANDBOX_FETCH,	/* fetch: sockets, resolver threads; may write only below `write` */
+};
+
+struct sandbox {
+	enum sandbox_kind kind;
+	const char *read[8];  /* directories or files that may be opened for reading below; NULL-terminated */
+	const char *write[4]; /* directories below which files may be created, read, renamed and removed */
+	int64_t max_memory;   /* RLIMIT_AS; 0 = the kind's default */
+	int64_t max_file;     /* RLIMIT_FSIZE; 0 = none (SIGXFSZ ignored: EFBIG) */
+};
+
+/* 0: everything the kernel offers is in force; missing says in one line what it does not offer (empty if nothing).
+ * -1: something that should have worked did not; the caller must not go on. */
+int sandbox_enter(const struct sandbox *want, char missing[256], struct err *err);
+
+#endif

@@ -1,0 +1,66 @@
+/* image: make it small.  Formats are told by content (JPEG, PNG, WebP, GIF), never by declared type. */
+#ifndef IMAGE_IMAGE_H
+#define IMAGE_IMAGE_H
+
+#include "base/base.h"
+
+enum image_format { IMAGE_UNKNOWN = 0, IMAGE_JPEG, IMAGE_PNG, IMAGE_WEBP, IMAGE_GIF };
+
+struct image_limits {
+	int64_t max_pixels; /* width x height, before decoding; default 32M = 33554432, reaching it refuses */
+	int64_t max_memory; /* bytes a decoder may need, stated and checked before decoding */
+	int max_scans;	    /* SOS markers of a progressive JPEG */
+};
+
+extern const struct image_limits image_limits_default;
+
+/* ---- sniff: the header alone, no codec ---------------------------------------------------- */
+
+struct image_info {
+	enum image_format format;
+	uint32_t width, height; /* as shown, that is after EXIF orientation */
+	int orientation;	/* 1 … 8 */
+	bool alpha, animated;	/* may carry transparency; has more than one frame (where the header tells) */
+};
+
+const char *image_format_type(enum image_format f); /* "image/jpeg", …; NULL for unknown */
+int image_sniff(const void *p, size_t n, struct image_info *out, struct err *err); /* p: the file's first bytes */
+
+#define IMAGE_SNIFF_BYTES ((size_t)256 * 1024) /* enough to find the size of any JPEG behind its APP segments */
+
+/* ---- thumb ------------------------------------------------------------------------------- */
+
+enum image_method { IMAGE_SCALE, IMAGE_CROP };
+
+struct image_size {
+	uint32_t width, height;
+	enum image_method method;
+};
+
+#define IMAGE_SET_LEN 5
+extern const struct image_size image_set[IMAGE_SET_LEN]; /* spec D.1 */
+const char *image_method_name(enum image_method m);	 /* "scale", "crop" */
+
+/* One finished thumbnail, encoded. */
+struct image_thumb {
+	uint32_t width, height; /* real size, spec D.2 without enlarging */
+	enum image_method method;
+	enum image_format format; /* JPEG, or PNG where alpha or a palette/lossless source asks for it */
+	struct buf data;
+};
+
+struct image_thumbs {
+	struct image_info source;
+	size_t n;
+	struct image_thumb *thumb; /* owned; duplicates by (width, height, format) removed as in D.2 */
+	struct err
+	    warning; /* code ERR_NONE, or what was wrong with a picture that still gave something (truncated …) */
+};
+
+/* Decodes once from fd (read from its start) and makes every size asked for.  -1: no picture can be made; err says why
+ * (UNSUPPORTED not an image we read, LIMIT too large, INPUT corrupt).  as = IMAGE_UNKNOWN chooses the output format. */
+int image_thumbs_make(int fd, const struct image_size *sizes, size_t n, enum image_format as,
+		      const struct image_limits *limits, struct image_thumbs *out, struct err *err);
+void image_thumbs_clear(struct image_thumbs *t);
+
+#endif

@@ -1,0 +1,518 @@
+/* How do many records walk through one process per stage, and what if a process dies? */
+#include "preview/router.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { REAP_GRACE = 1000 }; /* ms between the end of a filter's stdout and its SIGKILL */
+
+/* A record in somebody's hands.  The router's own number stands in its "id" while it travels. */
+struct job {
+	struct job *next;
+	struct record rec;
+	struct json *id; /* the caller's, given back at the end; may be NULL */
+	int64_t number;
+	unsigned steps;	 /* walked so far */
+	unsigned deaths; /* of filters at this stage that had it in hand: a suspect, to be asked alone */
+};
+
+struct queue {
+	struct job *head, **tail;
+	size_t n;
+};
+
+struct filter {
+	pid_t pid;	 /* 0: not running */
+	int in, out;	 /* our ends: to its stdin, from its stdout */
+	struct buf pipe; /* bytes for its stdin */
+	struct io_lines lines;
+	struct queue wait;  /* to be asked */
+	struct queue hand;  /* asked, not answered */
+	unsigned fruitless; /* starts since the last answer */
+	int64_t last;	    /* when it last answered or was started */
+};
+
+struct router {
+	struct router_conf conf;
+	struct filter f[STAGE_DONE];
+	struct queue out; /* done, the caller not told yet */
+	int64_t numbers;
+	size_t busy;
+};
+
+/* ---- queues ----------------------------------------------------------------------------------- */
+
+static void
+queue_init(struct queue *q)
+{
+	*q = (struct queue){.tail = &q->head};
+}
+
+static void
+push(struct queue *q, struct job *job)
+{
+	job->next = NULL;
+	*q->tail = job;
+	q->tail = &job->next;
+	q->n++;
+}
+
+static struct job *
+unlink_at(struct queue *q, struct job **at)
+{
+	struct job *job = *at;
+	*at = job->next;
+	if (job->next == NULL)
+		q->tail = at;
+	q->n--;
+	return job;
+}
+
+static struct job *
+pop(struct queue *q)
+{
+	return q->head == NULL ? NULL : unlink_at(q, &q->head);
+}
+
+static struct job *
+take_number(struct queue *q, int64_t number)
+{
+	for (struct job **at = &q->head; *at != NULL; at = &(*at)->next)
+		if ((*at)->number == number)
+			return unlink_at(q, at);
+	return NULL;
+}
+
+static void
+job_free(struct job *job)
+{
+	record_clear(&job->rec);
+	json_free(job->id);
+	mem_free(job);
+}
+
+/* ---- starting and ending filters ------------------------------------------------------------------ */
+
+static void
+note(const struct router *r, const char *text)
+{
+	if (r->conf.note != NULL)
+		r->conf.note(r->conf.arg, text);
+}
+
+static int
+spawn(char *const *argv, int in, int out, pid_t *pid, struct err *err)
+{
+	posix_spawn_file_actions_t acts;
+	posix_spawnattr_t attr;
+	sigset_t reset;
+	(void)sigemptyset(&reset);
+	(void)sigaddset(&reset, SIGPIPE);
+	(void)posix_spawn_file_actions_init(&acts);
+	(void)posix_spawnattr_init(&attr);
+	(void)posix_spawn_file_actions_adddup2(&acts, in, STDIN_FILENO);
+	(void)posix_spawn_file_actions_adddup2(&acts, out, STDOUT_FILENO);
+	(void)posix_spawnattr_setsigdefault(&attr, &reset);
+	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
+	errno = posix_spawn(pid, argv[0], &acts, &attr, argv, environ);
+	(void)posix_spawnattr_destroy(&attr);
+	(void)posix_spawn_file_actions_destroy(&acts);
+	return errno == 0 ? 0 : err_sys(err, "start %s", argv[0]);
+}
+
+static int
+start(struct router *r, enum stage s, struct err *err)
+{
+	struct filter *f = &r->f[s];
+	int to[2] = {-1, -1}, from[2] = {-1, -1};
+	int rc = -1;
+	if (pipe2(to, O_CLOEXEC) < 0 || pipe2(from, O_CLOEXEC) < 0) {
+		(void)err_sys(err, "pipe");
+	} else if (io_nonblock(to[1], err) == 0 && io_nonblock(from[0], err) == 0 &&
+		   spawn(r->conf.argv[s], to[0], from[1], &f->pid, err) == 0) {
+		f->in = to[1];
+		f->out = from[0];
+		io_lines_init(&f->lines, f->out, RECORD_LINE_MAX);
+		f->last = r->conf.now();
+		f->fruitless++;
+		to[1] = from[0] = -1;
+		rc = 0;
+	}
+	for (int i = 0; i < 2; i++) {
+		io_close(&to[i]);
+		io_close(&from[i]);
+	}
+	return rc;
+}
+
+/* Waits for a filter whose stdin is closed; one that does not end by itself is ended. */
+static int
+reap(pid_t pid, int grace)
+{
+	int status = 0;
+	for (int ms = 0; waitpid(pid, &status, WNOHANG) == 0; ms++) {
+		if (ms == grace)
+			(void)kill(pid, SIGKILL);
+		(void)poll(NULL, 0, 1);
+	}
+	return status;
+}
+
+/* Closes our ends and waits; says how it ended. */
+static void
+bury(struct filter *f, enum stage s, char *how, size_t size)
+{
+	struct buf text;
+	io_close(&f->in);
+	io_close(&f->out);
+	int status = reap(f->pid, REAP_GRACE);
+	buf_init(&text, size - 1);
+	if (WIFSIGNALED(status))
+		(void)buf_addf(&text, "mxpreview-%s: ended by signal %d", stage_name[s], WTERMSIG(status));
+	else
+		(void)buf_addf(&text, "mxpreview-%s: ended with status %d", stage_name[s], WEXITSTATUS(status));
+	(void)memcpy(how, text.p != NULL ? text.p : "", text.len + 1);
+	buf_clear(&text);
+	io_lines_clear(&f->lines);
+	buf_clear(&f->pipe);
+	f->pid = 0;
+}
+
+/* ---- the walk ------------------------------------------------------------------------------------ */
+
+static void feed(struct router *r, enum stage s);
+
+static void
+route(struct router *r, struct job *job)
+{
+	enum stage s = stage_next(&job->rec);
+	job->deaths = 0;
+	if (s != STAGE_DONE && ++job->steps > ROUTER_STEPS_MAX) {
+		struct err err;
+		(void)err_set(&err, ERR_BUG, "the record is not done after %d steps", ROUTER_STEPS_MAX);
+		record_fail(&job->rec, stage_name[s], &err);
+		s = STAGE_DONE;
+	}
+	if (s == STAGE_DONE) {
+		if (job->id != NULL)
+			json_set(job->rec.j, "id", job->id);
+		else
+			json_del(job->rec.j, "id");
+		job->id = NULL;
+		push(&r->out, job);
+		return;
+	}
+	push(&r->f[s].wait, job);
+	feed(r, s);
+}
+
+/* A stage that could not be had: the record's end, or only the end of what that stage would have added. */
+static void
+give_up(struct router *r, struct job *job, enum stage s, const char *why)
+{
+	struct err err;
+	(void)err_http(&err, ERR_SYS, 500, NULL, "%s", why);
+	if (s == STAGE_FETCH || s == STAGE_OG) {
+		record_fail(&job->rec, stage_name[s], &err);
+	} else {
+		record_warn(&job->rec, stage_name[s], NULL, NULL, &err);
+		if (s == STAGE_THUMB)
+			json_set(job->rec.j, "thumbs", json_array());
+		else if (json_has(job->rec.j, "docs"))
+			json_set(job->rec.j, "oembed", json_object());
+		else
+			record_want(&job->rec, "page", record_url(&job->rec));
+	}
+	route(r, job);
+}
+
+static void
+write_job(struct router *r, enum stage s, struct job *job)
+{
+	struct filter *f = &r->f[s];
+	json_set_int(job->rec.j, "id", job->number);
+	if (f->hand.n == 0)
+		f->last = r->conf.now();
+	if (record_write(&job->rec, &f->pipe) == 0)
+		push(&f->hand, job);
+	else
+		give_up(r, job, s, "the record is too long");
+}
+
+/* Hands a filter what waits for it.  A suspect goes in alone, so that only the guilty one suffers again. */
+static void
+feed(struct router *r, enum stage s)
+{
+	struct filter *f = &r->f[s];
+	while (f->wait.n > 0 && f->pipe.len < RECORD_LINE_MAX) {
+		struct err err;
+		if (f->pid == 0 && f->fruitless > ROUTER_RESTARTS_MAX) {
+			give_up(r, pop(&f->wait), s, "the filter does not stay alive");
+			continue;
+		}
+		if (f->pid == 0 && start(r, s, &err) < 0) {
+			give_up(r, pop(&f->wait), s, err.text);
+			continue;
+		}
+		if (f->hand.n > 0 && (f->hand.head->deaths > 0 || f->wait.head->deaths > 0))
+			return;
+		write_job(r, s, pop(&f->wait));
+	}
+}
+
+/* The filter is gone.  fetch works on all it has in hand, the others on the first. */
+static void
+died(struct router *r, enum stage s, const char *why)
+{
+	struct filter *f = &r->f[s];
+	struct queue again;
+	char how[128];
+	bool first = true;
+	queue_init(&again);
+	bury(f, s, how, sizeof how);
+	note(r, why != NULL ? why : how);
+	for (struct job *job; (job = pop(&f->hand)) != NULL; first = false) {
+		if (first || s == STAGE_FETCH)
+			job->deaths++;
+		if (job->deaths > 1)
+			give_up(r, job, s, why != NULL ? why : how);
+		else
+			push(&again, job);
+	}
+	for (struct job *job; (job = pop(&f->wait)) != NULL;)
+		push(&again, job);
+	f->wait = again;
+	if (f->wait.head == NULL)
+		queue_init(&f->wait);
+	feed(r, s);
+}
+
+/* One line from a filter: the record as it is now. */
+static void
+answered(struct router *r, enum stage s, const char *line, size_t len)
+{
+	struct filter *f = &r->f[s];
+	struct record rec;
+	struct err err;
+	int64_t number = -1;
+	int rc = record_read(&rec, line, len, &err);
+	struct job *job = json_int(rec.j, "id", &number) ? take_number(&f->hand, number) : NULL;
+	if (job == NULL || rc < 0) { /* a filter that talks nonsense is as good as dead: its silence will tell */
+		record_clear(&rec);
+		if (job != NULL)
+			push(&f->hand, job);
+		note(r, "a filter answered with a line that is no record");
+		return;
+	}
+	f->fruitless = 0;
+	f->last = r->conf.now();
+	record_clear(&job->rec);
+	job->rec = rec;
+	route(r, job);
+}
+
+/* ---- moving bytes ------------------------------------------------------------------------------------ */
+
+/* Everything the filter has said by now; false if it is gone. */
+static bool
+hear(struct router *r, enum stage s)
+{
+	struct filter *f = &r->f[s];
+	struct err err;
+	for (;;) {
+		char *line = NULL;
+		size_t len = 0;
+		int kind = io_lines_next(&f->lines, &line, &len, &err);
+		if (kind == IO_LINE_AGAIN)
+			return true;
+		if (kind == IO_LINE_OK)
+			answered(r, s, line, len);
+		else if (kind <= IO_LINE_EOF)
+			return false;
+	}
+}
+
+/* What waits in its pipe; an error shows as the end of its stdout. */
+static void
+talk(struct filter *f)
+{
+	ssize_t n = write(f->in, f->pipe.p, f->pipe.len);
+	if (n > 0)
+		buf_drop(&f->pipe, (size_t)n);
+	else if (n < 0 && errno == EPIPE)
+		buf_reset(&f->pipe);
+}
+
+static size_t
+watch(const struct router *r, struct pollfd *pfd, enum stage *who)
+{
+	size_t n = 0;
+	for (enum stage s = 0; s < STAGE_DONE; s++) {
+		const struct filter *f = &r->f[s];
+		if (f->pid == 0)
+			continue;
+		who[n] = s;
+		pfd[n++] = (struct pollfd){.fd = f->out, .events = POLLIN};
+		if (f->pipe.len > 0) {
+			who[n] = s;
+			pfd[n++] = (struct pollfd){.fd = f->in, .events = POLLOUT};
+		}
+	}
+	return n;
+}
+
+/* Until the first filter in charge of something runs out of patience. */
+static int
+shorten(const struct router *r, int timeout)
+{
+	int64_t now = r->conf.now();
+	for (enum stage s = 0; s < STAGE_DONE; s++) {
+		const struct filter *f = &r->f[s];
+		int64_t left = f->last + r->conf.patience[s] - now;
+		if (f->pid != 0 && f->hand.n > 0 && (timeout < 0 || left < timeout))
+			timeout = left < 0 ? 0 : (int)left;
+	}
+	return timeout;
+}
+
+static void
+end_silent(struct router *r)
+{
+	int64_t now = r->conf.now();
+	for (enum stage s = 0; s < STAGE_DONE; s++) {
+		struct filter *f = &r->f[s];
+		if (f->pid == 0 || f->hand.n == 0 || now - f->last < r->conf.patience[s])
+			continue;
+		char *why = mem_printf("mxpreview-%s: no answer in time", stage_name[s]);
+		(void)kill(f->pid, SIGKILL);
+		died(r, s, why);
+		mem_free(why);
+	}
+}
+
+static void
+tell(struct router *r)
+{
+	for (struct job *job; (job = pop(&r->out)) != NULL;) {
+		struct record rec = job->rec;
+		job->rec.j = NULL;
+		job_free(job);
+		r->busy--;
+		r->conf.done(r->conf.arg, &rec);
+	}
+}
+
+int
+router_step(struct router *r, struct pollfd *extra, int timeout, struct err *err)
+{
+	struct pollfd pfd[2 * STAGE_DONE + 1];
+	enum stage who[2 * STAGE_DONE + 1];
+	for (enum stage s = 0; s < STAGE_DONE; s++)
+		if (r->f[s].pipe.len > 0)
+			talk(&r->f[s]);
+	size_t n = watch(r, pfd, who);
+	if (extra != NULL)
+		pfd[n] = *extra;
+	int ready = poll(pfd, n + (extra != NULL), r->out.n > 0 ? 0 : shorten(r, timeout));
+	if (ready < 0 && errno != EINTR)
+		return err_sys(err, "poll");
+	if (extra != NULL)
+		extra->revents = ready > 0 ? pfd[n].revents : 0;
+	for (size_t i = 0; ready > 0 && i < n; i++) {
+		struct filter *f = &r->f[who[i]];
+		if (pfd[i].revents == 0 || f->pid == 0)
+			continue;
+		if (pfd[i].fd == f->in)
+			talk(f);
+		else if (pfd[i].fd == f->out && !hear(r, who[i]))
+			died(r, who[i], NULL);
+	}
+	for (enum stage s = 0; s < STAGE_DONE; s++)
+		feed(r, s);
+	end_silent(r);
+	tell(r);
+	return 0;
+}
+
+/* ---- life --------------------------------------------------------------------------------------------- */
+
+struct router *
+router_new(const struct router_conf *conf)
+{
+	struct router *r = mem_alloc(sizeof *r);
+	r->conf = *conf;
+	queue_init(&r->out);
+	for (enum stage s = 0; s < STAGE_DONE; s++) {
+		struct filter *f = &r->f[s];
+		f->in = f->out = -1;
+		buf_init(&f->pipe, 4 * RECORD_LINE_MAX);
+		queue_init(&f->wait);
+		queue_init(&f->hand);
+	}
+	return r;
+}
+
+void
+router_submit(struct router *r, struct record *take)
+{
+	struct job *job = mem_alloc(sizeof *job);
+	job->rec = *take;
+	take->j = NULL;
+	job->id = json_get(job->rec.j, "id");
+	job->number = ++r->numbers;
+	r->busy++;
+	route(r, job);
+}
+
+size_t
+router_busy(const struct router *r)
+{
+	return r->busy;
+}
+
+int
+router_pids(const struct router *r, pid_t pid[STAGE_DONE])
+{
+	int running = 0;
+	for (enum stage s = 0; s < STAGE_DONE; s++) {
+		pid[s] = r->f[s].pid;
+		running += pid[s] != 0;
+	}
+	return running;
+}
+
+static void
+drop(struct queue *q)
+{
+	for (struct job *job; (job = pop(q)) != NULL;)
+		job_free(job);
+}
+
+void
+router_free(struct router *r, bool now)
+{
+	if (r == NULL)
+		return;
+	for (enum stage s = 0; s < STAGE_DONE; s++) {
+		io_close(&r->f[s].in);
+		if (now && r->f[s].pid != 0)
+			(void)kill(r->f[s].pid, SIGTERM);
+	}
+	for (enum stage s = 0; s < STAGE_DONE; s++) {
+		char how[128];
+		if (r->f[s].pid != 0)
+			bury(&r->f[s], s, how, sizeof how);
+		drop(&r->f[s].wait);
+		drop(&r->f[s].hand);
+		buf_clear(&r->f[s].pipe);
+	}
+	drop(&r->out);
+	mem_free(r);
+}

@@ -1,0 +1,38 @@
+/* preview, the router: walks many records at once through one long-lived process per stage. */
+#ifndef PREVIEW_ROUTER_H
+#define PREVIEW_ROUTER_H
+
+#include <poll.h>
+
+#include "preview/preview.h"
+
+#define ROUTER_RESTARTS_MAX 3 /* of a filter that ends again and again without a single answer */
+
+#define ROUTER_STEPS_MAX 24 /* of one record; the longest honest way is 8 */
+
+struct router;
+
+struct router_conf {
+	char *const *argv[STAGE_DONE]; /* argv[stage][0] is the path of the filter; borrowed */
+	int64_t patience[STAGE_DONE];  /* ms without an answer after which a filter is ended and started anew */
+	int64_t (*now)(void);	       /* any clock in ms */
+	/* A record that is done or failed.  It is the callee's from now on. */
+	void (*done)(void *arg, struct record *rec);
+	void (*note)(void *arg, const char *text); /* one line for people: a filter ended, was started again */
+	void *arg;
+};
+
+struct router *router_new(const struct router_conf *conf);
+/* Ends the filters (at once if now, else after what they have in hand) and waits for them. */
+void router_free(struct router *r, bool now);
+
+void router_submit(struct router *r, struct record *take); /* starts the filters it needs */
+size_t router_busy(const struct router *r);		   /* records not done yet */
+
+/* Moves bytes for at most timeout ms (-1: until something happens); extra is one more descriptor to wait for, or NULL.
+ * A filter that dies costs nobody but the record that kills it: what it had in hand is asked again, one at a time;
+ * a record in whose hands a filter ends twice fails (stages fetch and og) or goes on with a warning (oembed, thumb). */
+int router_step(struct router *r, struct pollfd *extra, int timeout, struct err *err);
+int router_pids(const struct router *r, pid_t pid[STAGE_DONE]); /* 0 where not running; how many run */
+
+#endif

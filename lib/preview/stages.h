@@ -1,0 +1,32 @@
+/* preview, the stages: one function each, one file each, so that a command links only its own libraries.
+ * All: 0 when the record may go on (also when it had nothing to do), -1 and err when the record failed for good
+ * (the caller then calls record_fail).  A failing secondary document is a warning, not an error. */
+#ifndef PREVIEW_STAGES_H
+#define PREVIEW_STAGES_H
+
+#include "preview/preview.h"
+
+struct store_blobs;
+struct page_providers;
+struct image_limits;
+
+struct stage_og {
+	const struct store_blobs *blobs;
+	bool oembed_first; /* merge = oembed-first */
+	bool synapse;	   /* compat = synapse: null title/description */
+};
+int stage_og(const struct stage_og *st, struct record *rec, struct err *err);
+
+struct stage_oembed {
+	const struct store_blobs *blobs;
+	const struct page_providers *providers;
+};
+int stage_oembed(const struct stage_oembed *st, struct record *rec, struct err *err);
+
+struct stage_thumb {
+	const struct store_blobs *blobs;
+	const struct image_limits *limits;
+};
+int stage_thumb(const struct stage_thumb *st, struct record *rec, struct err *err);
+
+#endif

@@ -1,0 +1,100 @@
+/* store: keep it.  Blobs in the reference's layout (spec A.9) and the SQLite database beside them. */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/base.h"
+
+/* ---- blob: files only; links no database --------------------------------------------------- */
+
+#define STORE_ID_MAX 64 /* bytes of a media id with NUL: "2026-11-21_" + 16 letters, or 24 letters */
+#define STORE_URL_CACHE "url_cache"
+#define STORE_URL_CACHE_THUMBNAILS "url_cache_thumbnails"
+
+struct store_blobs {
+	int dirfd; /* the store's directory */
+};
+
+/* Opens (creates with mode 0700 if create) the directory and its url_cache* folders. */
+int store_blobs_open(struct store_blobs *b, const char *dir, bool create, struct err *err);
+void store_blobs_close(struct store_blobs *b);
+
+/* A new url-cache id for the UTC day of now_ms: "YYYY-MM-DD_" and 16 random letters.  Names are never reused. */
+void store_blob_new_id(char id[STORE_ID_MAX], int64_t now_ms);
+bool store_id_valid(const char *id);
+int store_blob_path(const char *id, struct buf *out, struct err *err); /* relative to the store; validates id */
+int store_thumb_path(const char *id, uint32_t w, uint32_t h, const char *type, const char *method, struct buf *out,
+		     struct err *err);
+
+/* A blob being written: a temp file ('.' + unique) in the directory of its final name.  SHA-256 on the fly. */
+struct store_writer;
+struct store_writer *store_blob_create(const struct store_blobs *b, const char *id, struct err *err);
+int store_blob_write(struct store_writer *w, const void *p, size_t n, struct err *err);
+/* fsync, rename, fsync of the directory.  Frees w, also on failure (then no file is left). */
+int store_blob_commit(struct store_writer *w, int64_t *bytes, char sha256[HASH_HEX_LEN + 1], struct err *err);
+void store_blob_abort(struct store_writer *w); /* frees w, removes the temp file; NULL is nothing */
+
+int store_blob_open(const struct store_blobs *b, const char *id, struct err *err); /* read-only fd or -1 */
+
+/* Writes a whole set: temp files, fsync each, rename each, one fsync of the directory. */
+struct store_thumb {
+	uint32_t width, height;
+	const char *type, *method; /* "image/jpeg", "scale" */
+	const void *data;	   /* not needed by the database functions */
+	size_t bytes;
+};
+int store_thumbs_write(const struct store_blobs *b, const char *id, const struct store_thumb *t, size_t n,
+		       struct err *err);
+
+/* ---- db ---------------------------------------------------------------------------------- */
+
+struct store;
+
+struct store *store_open(const char *dir, struct err *err); /* creates and migrates; WAL */
+void store_close(struct store *s);
+
+/* ---- cache: finished previews (spec A.3, tables of F.10) ------------------------------------- */
+
+struct store_preview {
+	bool found;
+	bool failure;	/* a remembered failure: status, errcode, error are set instead of og */
+	char *og;	/* JSON text; owned, as the others */
+	char *media_id; /* of the main fetch; may be NULL */
+	char *etag;
+	char *errcode, *error;
+	int64_t status, download_ts, expires_ts;
+};
+void store_preview_clear(struct store_preview *p);
+
+/* The row with the largest download_ts <= ts, else the smallest one after it; usable if expires_ts > ts.  A failure is
+ * found only while nothing better is and it has not expired.  Not found is 0 with found == false. */
+int store_cache_get(struct store *s, const char *url, int64_t ts, struct store_preview *out, struct err *err);
+
+struct store_media { /* a row of local_media_repository with url_cache set */
+	const char *media_id, *type, *name, *url, *sha256, *user;
+	int64_t bytes, created_ts;
+	const struct store_thumb *thumb; /* rows of …_thumbnails */
+	size_t thumbs;
+};
+struct store_put {
+	const char *url, *og, *etag, *media_id;
+	int64_t status, download_ts, expires_ts;
+	const struct store_media *media;
+	size_t n_media;
+};
+int store_cache_put(struct store *s, const struct store_put *put, struct err *err); /* one transaction */
+int store_cache_put_failure(struct store *s, const char *url, int64_t status, const char *errcode, const char *error,
+			    int64_t now_ms, int64_t expires_ts, struct err *err);
+
+/* Newest first; f returns 0 to go on, anything else to stop. */
+int store_cache_list(struct store *s, int (*f)(void *arg, const char *url, const struct store_preview *p), void *arg,
+		     struct err *err);
+int store_cache_forget(struct store *s, const char *url, int64_t *forgotten, struct err *err); /* rows, not files */
+
+/* ---- lock: who fetches this URL?  OFD lock on one byte of DIR/locks, offset = hash of the URL ---- */
+
+enum store_lock { STORE_LOCKED = 0, STORE_LOCK_HELD = -2 /* by another process */ };
+int store_url_lock(struct store *s, const char *url,
+		   struct err *err); /* never waits; STORE_LOCKED, STORE_LOCK_HELD, -1 */
+void store_url_unlock(struct store *s, const char *url);
+
+#endif

@@ -1,0 +1,69 @@
+/* url: may we go there?  URLs (RFC 3986, read as leniently as browsers do), addresses, and the owner's policy. */
+#ifndef URL_URL_H
+#define URL_URL_H
+
+#include "base/base.h"
+
+struct sockaddr;
+
+/* ---- url ------------------------------------------------------------------------------- */
+
+#define URL_MAX 8192 /* bytes of a URL that is not data: */
+
+/* Parts as in RFC 3986.  Owned strings; NULL where the part is absent, except path ("" or starting with '/').
+ * scheme and host are lower case; an IPv6 host keeps its brackets.  port is -1 when absent. */
+struct url {
+	char *scheme, *username, *password, *host, *path, *query, *fragment;
+	int port;
+};
+
+int url_parse(struct url *u, const char *text, struct err *err); /* absolute URLs with an authority only */
+void url_clear(struct url *u);
+char *url_text(const struct url *u); /* recomposed; yours */
+
+/* ref against base, as a browser resolves an href (RFC 3986 §5 + leading/trailing space stripped, TAB/CR/LF removed,
+ * '\' as '/', spaces and non-ASCII percent-encoded as UTF-8 in path and query, dot segments removed).
+ * NULL and err if the result is not an absolute URL or longer than URL_MAX; a data: ref is returned as it is, other
+ * refs without an authority (mailto:) too.  base may be NULL: then ref must be absolute.  Yours. */
+char *url_resolve(const char *base, const char *ref, struct err *err);
+bool url_is_http(const char *text);   /* scheme http or https, any case */
+char *url_form_encode(const char *s); /* application/x-www-form-urlencoded; yours */
+
+/* ---- addr: one judge for every address --------------------------------------------------- */
+
+struct url_cidr {
+	unsigned char addr[16]; /* IPv4 as IPv4-mapped */
+	unsigned bits;		/* 0 … 128 */
+};
+
+int url_cidr_parse(struct url_cidr *c, const char *text, struct err *err); /* "10.0.0.0/8", "::1", "fe80::/10" */
+
+/* ---- policy --------------------------------------------------------------------------- */
+
+struct url_policy;
+
+struct url_policy *url_policy_new(void); /* default deny: only global unicast minus the special registries */
+void url_policy_free(struct url_policy *p);
+int url_policy_allow_ip(struct url_policy *p, const char *cidr, struct err *err); /* wins over every deny */
+int url_policy_deny_ip(struct url_policy *p, const char *cidr, struct err *err);
+/* One deny rule of spec A.4: "key=pattern key=pattern …", all must match; keys scheme netloc path query fragment
+ * username password hostname port; pattern glob, or regular expression if it begins with '^'. */
+int url_policy_deny_url(struct url_policy *p, const char *rule, struct err *err);
+
+/* In the order in which they are looked for, SCHEME first; USERINFO last, so that a caller may drop the userinfo of a
+ * URL it was given by a person and ask again. */
+enum url_verdict {
+	URL_OK = 0,
+	URL_DENIED_RULE,
+	URL_DENIED_ADDRESS,
+	URL_DENIED_SCHEME,
+	URL_DENIED_PORT,
+	URL_DENIED_USERINFO
+};
+
+/* The parts as the fetching library parsed them.  Literal IP hosts are judged here too. */
+enum url_verdict url_policy_check(const struct url_policy *p, const struct url *u);
+enum url_verdict url_policy_check_addr(const struct url_policy *p, const struct sockaddr *sa);
+const char *url_verdict_text(enum url_verdict v);
+
+#endif

@@ -1,0 +1,131 @@
+/* Is exactly RFC 8259 read, and what is written the same again? */
+#include "json/json.h"
+#include "tests/unit/tap.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+
+static bool
+reads(const char *s, size_t n)
+{
+	struct err err;
+	struct json *j = json_parse(s, n, &err);
+	bool good = j != NULL;
+	json_free(j);
+	return good;
+}
+
+static void
+small_cases(void)
+{
+	static const char *const good[] = {"1",
+					   "-0",
+					   "0.5e-3",
+					   "\"\"",
+					   "[]",
+					   "{}",
+					   " [1 , {\"a\":null}]\n",
+					   "\"\\ud83d\\ude00\"",
+					   "\"\\ud800\"",
+					   "\"\\udc00\\ud800\"",
+					   "true"};
+	static const char *const bad[] = {"",	"nan",	  "NaN",     "[1,]",	    "{\"a\":}", "'a'",	    "01",
+					  "1.", "+1",	  "[1 2]",   "{a:1}",	    "\"\x01\"", "\"\xff\"", "1 2",
+					  "[",	"{\"a\"", "\"\\x\"", "\"\\u12g4\"", "]",	"infinity"};
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+		ok(reads(good[i], strlen(good[i])), "read: %s", good[i]);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		ok(!reads(bad[i], strlen(bad[i])), "refused: bad case %zu", i);
+	char deep[2 * (JSON_DEPTH_MAX + 1)];
+	(void)memset(deep, '[', JSON_DEPTH_MAX + 1);
+	(void)memset(deep + JSON_DEPTH_MAX + 1, ']', JSON_DEPTH_MAX + 1);
+	ok(!reads(deep, sizeof deep), "one deeper than the limit is refused");
+	ok(reads(deep + 1, sizeof deep - 2), "the limit itself is read");
+}
+
+static void
+members(void)
+{
+	static const char text[] =
+	    "{\"s\":\"x\",\"n\":9007199254740992,\"f\":1.5,\"b\":true,\"z\":null,\"a\":[1,\"two\"],\"o\":{\"k\":1}}";
+	struct err err;
+	struct buf out;
+	int64_t n = 0;
+	bool b = false;
+	buf_init(&out, 4096);
+	struct json *j = json_parse(text, strlen(text), &err);
+	is_str(json_str(j, "s"), "x", "a string");
+	ok(json_str(j, "n") == NULL && json_str(j, "none") == NULL, "no string where there is none");
+	ok(json_int(j, "n", &n) && n == 9007199254740992, "an integer up to 2^53");
+	ok(!json_int(j, "f", &n) && !json_int(j, "s", &n), "no integer out of a fraction or a string");
+	ok(json_bool(j, "b", &b) && b, "a boolean");
+	ok(json_is_null(j, "z") && !json_is_null(j, "none"), "null is not absent");
+	struct json *a = json_get(j, "a"), *two = json_at(a, 1), *none = json_at(a, 2);
+	is_int((long long)json_len(a), 2, "an array's length");
+	is_str(json_value_str(two), "two", "an element");
+	ok(none == NULL, "nothing past the end");
+	json_set_str(j, "s", "bad \xff utf-8");
+	json_del(j, "f");
+	json_add_str(a, "changed");
+	(void)json_write(j, 0, &out);
+	is_str(out.p,
+	       "{\"s\":\"bad \xef\xbf\xbd "
+	       "utf-8\",\"n\":9007199254740992,\"b\":true,\"z\":null,\"a\":[1,\"two\"],\"o\":{\"k\":1}}",
+	       "written in order; a changed copy does not change the original; bad bytes are replaced");
+	buf_reset(&out);
+	json_set_str(j, "s", "\xc3\xa9\xf0\x9f\x98\x80");
+	struct json *s = json_get(j, "s");
+	(void)json_write(s, JSON_ASCII, &out);
+	is_str(out.p, "\"\\u00e9\\ud83d\\ude00\"", "ASCII form with surrogate pairs");
+	json_free(s);
+	json_free(a);
+	json_free(two);
+	json_free(j);
+	buf_clear(&out);
+}
+
+/* JSONTestSuite: y_ must be read, n_ refused, i_ may be either but must end. */
+static void
+suite(const char *dir)
+{
+	DIR *d = opendir(dir);
+	int wrong = 0, seen = 0;
+	if (d == NULL) {
+		ok(1, "JSONTestSuite # SKIP not here");
+		(void)printf("# skipped: no %s\n", "corpora/json");
+		return;
+	}
+	for (struct dirent *e; (e = readdir(d)) != NULL;) {
+		struct buf b;
+		struct err err;
+		if (e->d_name[0] == '.')
+			continue;
+		char *path = mem_printf("%s/%s", dir, e->d_name);
+		buf_init(&b, 4 << 20);
+		if (io_read_file(path, 4 << 20, &b, &err) == 0) {
+			bool good = reads(b.p, b.len);
+			bool deep = strstr(e->d_name, "structure_500_nested") != NULL;
+			if ((e->d_name[0] == 'y' && !good && !deep) || (e->d_name[0] == 'n' && good)) {
+				wrong++;
+				(void)printf("# wrong: %s\n", e->d_name);
+			}
+			seen++;
+		}
+		buf_clear(&b);
+		mem_free(path);
+	}
+	(void)closedir(d);
+	ok(wrong == 0 && seen > 200, "JSONTestSuite: %d files", seen);
+}
+
+int
+main(void)
+{
+	const char *shared = getenv("MX_SHARED");
+	char *dir = mem_printf("%s/corpora/json/test_parsing", shared != NULL ? shared : "../shared");
+	small_cases();
+	members();
+	suite(dir);
+	mem_free(dir);
+	return done();
+}

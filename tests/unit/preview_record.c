@@ -1,0 +1,179 @@
+/* Does a record keep what it was given, and does its state call for the right stage? */
+#include "preview/preview.h"
+#include "tests/unit/tap.h"
+
+static struct record
+read_rec(const char *line)
+{
+	struct record rec;
+	struct err err;
+	(void)record_read(&rec, line, strlen(line), &err);
+	return rec;
+}
+
+static const char *
+text(const struct record *rec, struct buf *b)
+{
+	buf_reset(b);
+	(void)record_write(rec, b);
+	return b->p;
+}
+
+static void
+wire_form(void)
+{
+	struct buf b;
+	struct err err;
+	buf_init(&b, RECORD_LINE_MAX * 2);
+	struct record rec = read_rec(" http://example.org/ ");
+	is_str(text(&rec, &b), "{\"v\":1,\"url\":\"http://example.org/\"}\n", "a bare URL becomes a record");
+	record_clear(&rec);
+	rec = read_rec("{\"url\":\"http://a/\",\"x\":{\"y\":[1,2.5,null]},\"id\":7}");
+	is_str(text(&rec, &b), "{\"url\":\"http://a/\",\"x\":{\"y\":[1,2.5,null]},\"id\":7,\"v\":1}\n",
+	       "what is not known is passed on");
+	record_clear(&rec);
+
+	is_int(record_read(&rec, "{\"v\":2,\"url\":\"http://a/\"}", 24, &err), -1, "another version is refused");
+	ok(record_failed(&rec), "and the record says so");
+	record_clear(&rec);
+	is_int(record_read(&rec, "{\"v\":1", 6, &err), -1, "half an object is refused");
+	ok(record_failed(&rec) && strcmp(record_url(&rec), "") == 0, "and answered all the same");
+	record_clear(&rec);
+	is_int(record_read(&rec, "{\"v\":1,\"id\":3}", 14, &err), -1, "a record without url is refused");
+	is_int(json_int_or(rec.j, "id", 0), 3, "but keeps its id");
+	record_clear(&rec);
+
+	char *longer = mem_alloc(RECORD_URL_MAX + 20);
+	(void)memset(longer, 'a', RECORD_URL_MAX + 10);
+	is_int(record_read(&rec, longer, RECORD_URL_MAX + 10, &err), -1, "an endless URL is refused");
+	is_int(err.code, ERR_LIMIT, "as a limit");
+	record_clear(&rec);
+	mem_free(longer);
+
+	rec = read_rec("http://a/");
+	char *big = mem_alloc(RECORD_LINE_MAX + 1);
+	(void)memset(big, 'x', RECORD_LINE_MAX);
+	json_set_str(rec.j, "big", big);
+	buf_reset(&b);
+	is_int(record_write(&rec, &b), -1, "a record over the line limit is not written");
+	is_int((long long)b.len, 0, "not even in part");
+	mem_free(big);
+	record_clear(&rec);
+	buf_clear(&b);
+}
+
+static void
+wishes(void)
+{
+	struct record rec = read_rec("http://a/");
+	char *rel = NULL, *url = NULL;
+	record_want(&rec, "page", "http://a/");
+	record_want(&rec, "page", "http://a/");
+	record_want(&rec, "image", "http://a/i");
+	is_int((long long)record_wants(&rec), 2, "a wish is made once");
+	ok(record_want_at(&rec, 1, &rel, &url), "the second wish is there");
+	is_str(rel, "image", "with its rel");
+	is_str(url, "http://a/i", "and its url");
+	mem_free(rel);
+	mem_free(url);
+	ok(!record_want_at(&rec, 2, &rel, &url), "no third one");
+	mem_free(rel);
+	mem_free(url);
+	ok(record_wants_rel(&rec, "image") && !record_wants_rel(&rec, "oembed"), "wishes are found by rel");
+	struct record_doc doc = {
+	    .rel = "page", .url = "http://a/", .type = "text/html", .status = 200, .media_id = "m"};
+	record_add_doc(&rec, &doc);
+	record_want_done(&rec, "page", "http://a/");
+	is_int((long long)record_wants(&rec), 1, "a fulfilled wish is gone");
+	record_want(&rec, "page", "http://a/");
+	is_int((long long)record_wants(&rec), 1, "what is there is not wanted again");
+	record_want_done(&rec, "image", "http://a/i");
+	ok(!json_has(rec.j, "want"), "no empty list stays behind");
+	for (int i = 0; i < 100; i++) {
+		char u[32];
+		(void)snprintf(u, sizeof u, "http://a/%d", i);
+		record_want(&rec, "image", u);
+	}
+	is_int((long long)record_wants(&rec), RECORD_WANT_MAX, "wishes have a ceiling");
+	record_clear(&rec);
+}
+
+struct step {
+	const char *line;
+	enum stage stage;
+	const char *name;
+};
+
+static void
+stages(void)
+{
+#define PAGE "{\"rel\":\"page\",\"url\":\"u\",\"type\":\"text/html\",\"media_id\":\"m\"}"
+#define PICTURE "{\"rel\":\"image\",\"url\":\"i\",\"type\":\"image/png\",\"media_id\":\"n\"}"
+#define OEMBED "{\"rel\":\"oembed\",\"url\":\"o\",\"type\":\"application/json\",\"media_id\":\"k\"}"
+	static const struct step steps[] = {
+	    {"{\"url\":\"u\"}", STAGE_OEMBED, "a new record asks the provider table"},
+	    {"{\"url\":\"u\",\"want\":[{\"rel\":\"page\",\"url\":\"u\"}]}", STAGE_FETCH, "what is wanted is fetched"},
+	    {"{\"url\":\"u\",\"docs\":[" PAGE "]}", STAGE_OG, "a page is read"},
+	    {"{\"url\":\"u\",\"docs\":[" PAGE "," OEMBED "],\"html\":{},\"og\":{}}", STAGE_OEMBED,
+	     "an oEmbed answer is converted"},
+	    {"{\"url\":\"u\",\"docs\":[" PAGE "," OEMBED "],\"html\":{},\"oembed\":{}}", STAGE_OG, "and merged"},
+	    {"{\"url\":\"u\",\"docs\":[" OEMBED "],\"oembed\":{}}", STAGE_OG, "an oEmbed answer alone is enough"},
+	    {"{\"url\":\"u\",\"docs\":[" PAGE "],\"html\":{\"pending\":\"oembed\"},\"og\":{}}", STAGE_OG,
+	     "a pending image is settled when nothing is wanted any more"},
+	    {"{\"url\":\"u\",\"docs\":[" PAGE "," PICTURE "],\"html\":{},\"og\":{}}", STAGE_THUMB,
+	     "a picture is made small"},
+	    {"{\"url\":\"u\",\"docs\":[" PAGE "," PICTURE "],\"html\":{},\"og\":{},\"thumbs\":[]}", STAGE_DONE, "once"},
+	    {"{\"url\":\"u\",\"docs\":[" PAGE "],\"html\":{},\"og\":{}}", STAGE_DONE,
+	     "without a picture nothing is left"},
+	    {"{\"url\":\"u\",\"want\":[{}],\"error\":{}}", STAGE_DONE, "a failed record is done"},
+	    {"{\"url\":\"u\",\"want\":[{}],\"cache\":{\"hit\":true}}", STAGE_DONE, "a cached one too"},
+	};
+	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+		struct record rec = read_rec(steps[i].line);
+		is_int(stage_next(&rec), steps[i].stage, steps[i].name);
+		record_clear(&rec);
+	}
+}
+
+static void
+finishing(void)
+{
+	struct buf b;
+	buf_init(&b, RECORD_LINE_MAX * 2);
+	struct record rec = read_rec("{\"url\":\"u\",\"docs\":[{\"rel\":\"image\",\"url\":\"i\",\"type\":\"image/png; "
+				     "x=1\",\"media_id\":\"n\",\"bytes\":5}],"
+				     "\"image\":{\"width\":3,\"height\":4},\"og\":{\"og:title\":\"T\",\"og:image\":"
+				     "\"http://i\",\"og:image:width\":\"9\","
+				     "\"og:image:alt\":\"A\"}}");
+	stage_finish(&rec, "example.org");
+	struct json *og = json_get(rec.j, "og");
+	(void)json_write(og, 0, &b);
+	is_str(b.p,
+	       "{\"og:title\":\"T\",\"og:image\":\"mxc://example.org/n\",\"og:image:width\":3,\"og:image:alt\":\"A\","
+	       "\"og:image:type\":\"image/png; x=1\",\"matrix:image:size\":5,\"og:image:height\":4}",
+	       "the image gets its mxc name, its measured size and keeps its text");
+	json_free(og);
+	record_clear(&rec);
+
+	rec = read_rec("{\"url\":\"u\",\"docs\":[],\"oembed\":{\"author_name\":\"Ann\"},"
+		       "\"og\":{\"og:image\":\"http://i\",\"og:image:width\":\"9\",\"og:image_x\":\"stays\"}}");
+	stage_finish(&rec, "example.org");
+	og = json_get(rec.j, "og");
+	buf_reset(&b);
+	(void)json_write(og, 0, &b);
+	is_str(b.p, "{\"og:image_x\":\"stays\",\"og:title\":\"Ann\"}",
+	       "a lost image takes what described it along; the author stands in for a title");
+	json_free(og);
+	record_clear(&rec);
+	buf_clear(&b);
+}
+
+int
+main(void)
+{
+	wire_form();
+	wishes();
+	stages();
+	finishing();
+	return done();
+}
