@@ -1,8 +1,14 @@
-/* json, inside: what check.c promises to json.c. */
+/* json, inside: what a value is, and what the files promise each other. */
 #ifndef JSON_INT_H
 #define JSON_INT_H
 
 #include "json/json.h"
+
+#include <jv.h>
+
+struct json {
+	jv v;
+};
 
 int json_check(const char *s, size_t n, struct err *err);
 

@@ -1,13 +1,8 @@
-/* How is a value read, asked, changed and written?  The only file that knows libjq. */
+/* How is a value read, asked and changed? */
 #include "json/int.h"
 
-#include <jv.h>
 #include <math.h>
 #include <string.h>
-
-struct json {
-	jv v;
-};
 
 static struct json *
 wrap(jv v)
@@ -294,13 +289,4 @@ void
 json_add_int(struct json *array, int64_t v)
 {
 	append(array, jv_number((double)v));
-}
-
-int
-json_write(const struct json *j, unsigned flags, struct buf *out)
-{
-	jv s = jv_dump_string(jv_copy(j->v), (flags & JSON_ASCII) != 0 ? JV_PRINT_ASCII : 0);
-	int rc = buf_add(out, jv_string_value(s), (size_t)jv_string_length_bytes(jv_copy(s)));
-	jv_free(s);
-	return rc;
 }
