@@ -285,10 +285,19 @@ cmd_leave(struct cmd *c, int status)
 
 /* ---- the loop ---------------------------------------------------------------------------------------- */
 
+struct loop {
+	const struct cmd *c;
+	const char *stage;
+	cmd_stage *f;
+	void *arg;
+	bool all; /* failed and cached records are the stage's business too */
+};
+
 /* One line in, one record out.  True if the record failed here. */
 static bool
-one(const struct cmd *c, const char *stage, cmd_stage *f, void *arg, enum io_line kind, const char *line, size_t len)
+one(const struct loop *l, enum io_line kind, const char *line, size_t len)
 {
+	const struct cmd *c = l->c;
 	struct record rec;
 	struct err err;
 	bool failed = false;
@@ -299,8 +308,8 @@ one(const struct cmd *c, const char *stage, cmd_stage *f, void *arg, enum io_lin
 		failed = true;
 	} else if (record_read(&rec, line, len, &err) < 0) {
 		failed = true;
-	} else if (!record_failed(&rec) && !record_cached(&rec) && f(arg, &rec, &err) < 0) {
-		record_fail(&rec, stage, &err);
+	} else if ((l->all || (!record_failed(&rec) && !record_cached(&rec))) && l->f(l->arg, &rec, &err) < 0) {
+		record_fail(&rec, l->stage, &err);
 		failed = true;
 	}
 	if (failed)
@@ -310,9 +319,10 @@ one(const struct cmd *c, const char *stage, cmd_stage *f, void *arg, enum io_lin
 	return failed;
 }
 
-int
-cmd_filter(const struct cmd *c, const char *stage, cmd_stage *f, void *arg)
+static int
+run(const struct loop *l)
 {
+	const struct cmd *c = l->c;
 	struct io_lines in;
 	struct err err;
 	char *line = NULL;
@@ -322,7 +332,7 @@ cmd_filter(const struct cmd *c, const char *stage, cmd_stage *f, void *arg)
 	while (!cmd_stop && (kind = io_lines_next(&in, &line, &len, &err)) > IO_LINE_EOF) {
 		if (kind == IO_LINE_AGAIN || (kind == IO_LINE_OK && str_isblank(line)))
 			continue;
-		if (one(c, stage, f, arg, (enum io_line)kind, line, len))
+		if (one(l, (enum io_line)kind, line, len))
 			status = EXIT_REFUSED;
 		if (!io_lines_waiting(&in) && cmd_flush(c) < 0)
 			break;
@@ -333,4 +343,16 @@ cmd_filter(const struct cmd *c, const char *stage, cmd_stage *f, void *arg)
 	}
 	io_lines_clear(&in);
 	return cmd_stop ? EXIT_REFUSED : status;
+}
+
+int
+cmd_filter(const struct cmd *c, const char *stage, cmd_stage *f, void *arg)
+{
+	return run(&(struct loop){.c = c, .stage = stage, .f = f, .arg = arg});
+}
+
+int
+cmd_filter_all(const struct cmd *c, const char *stage, cmd_stage *f, void *arg)
+{
+	return run(&(struct loop){.c = c, .stage = stage, .f = f, .arg = arg, .all = true});
 }

@@ -58,6 +58,8 @@ int64_t cmd_now(void); /* ms since the epoch */
  * Records that failed or were answered by the cache pass through.  Exit status: 0, or 1 if a record failed here. */
 typedef int cmd_stage(void *arg, struct record *rec, struct err *err);
 int cmd_filter(const struct cmd *c, const char *stage, cmd_stage *f, void *arg);
+/* The same for a stage that wants to see failed and cached records too. */
+int cmd_filter_all(const struct cmd *c, const char *stage, cmd_stage *f, void *arg);
 
 /* Buffered stdout for records; write errors are kept and told by cmd_leave. */
 int cmd_out(const struct cmd *c, const void *p, size_t n);

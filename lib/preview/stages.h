@@ -7,13 +7,15 @@
 #include "preview/preview.h"
 
 struct store_blobs;
+struct page_charsets;
 struct page_providers;
 struct image_limits;
 
 struct stage_og {
 	const struct store_blobs *blobs;
-	bool oembed_first; /* merge = oembed-first */
-	bool synapse;	   /* compat = synapse: null title/description */
+	bool oembed_first;		/* merge = oembed-first */
+	bool synapse;			/* compat = synapse: null title/description */
+	struct page_charsets *charsets; /* opened before the door closed; NULL: UTF-8, -16, -32 and single-byte only */
 };
 int stage_og(const struct stage_og *st, struct record *rec, struct err *err);
 
@@ -28,5 +30,17 @@ struct stage_thumb {
 	const struct image_limits *limits;
 };
 int stage_thumb(const struct stage_thumb *st, struct record *rec, struct err *err);
+
+struct store;
+
+struct stage_cache {
+	struct store *store;
+	int64_t ttl, max_ttl, failure_ttl; /* ms */
+	int64_t (*now)(void);		   /* ms since the epoch */
+};
+/* Adds "og" and "cache" when the answer is known, "error" and "cache" when a failure is remembered. */
+int stage_cache_get(const struct stage_cache *st, struct record *rec, struct err *err);
+/* Puts a finished record (after stage_finish) or a failed one away; cached and unfinished ones are left alone. */
+int stage_cache_put(const struct stage_cache *st, struct record *rec, struct err *err);
 
 #endif

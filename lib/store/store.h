@@ -88,6 +88,9 @@ int store_cache_put_failure(struct store *s, const char *url, int64_t status, co
 /* Newest first; f returns 0 to go on, anything else to stop. */
 int store_cache_list(struct store *s, int (*f)(void *arg, const char *url, const struct store_preview *p), void *arg,
 		     struct err *err);
+/* The rows of one URL, newest first, then its remembered failure if there is one. */
+int store_cache_show(struct store *s, const char *url,
+		     int (*f)(void *arg, const char *url, const struct store_preview *p), void *arg, struct err *err);
 int store_cache_forget(struct store *s, const char *url, int64_t *forgotten, struct err *err); /* rows, not files */
 
 /* ---- lock: who fetches this URL?  OFD lock on one byte of DIR/locks, offset = hash of the URL ---- */

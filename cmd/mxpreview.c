@@ -1,0 +1,407 @@
+/* What does this URL look like?  The main job: cache first, else the chain of filters, then the answer. */
+#include "cmd/cmd.h"
+
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "preview/desk.h"
+#include "preview/stages.h"
+#include "store/store.h"
+#include "url/url.h"
+
+/* Answers of `--format og` come in the order of the questions: at most so many are held back for a slow first one. */
+enum { HELD_MAX = 4096 };
+
+/* ms without any answer after which a filter is taken for stuck.  fetch has clocks of its own: theirs and a margin. */
+enum { PATIENCE = 30000, FETCH_MARGIN = 30000 };
+
+static const char usage[] =
+    "usage: mxpreview [-hqvV] [-c FILE] [-d DIR] [-j N] [--refresh] [--lang TAGS] [--format og|record]\n"
+    "                 [--allow-ip CIDR]... [--server-name NAME] [URL ...]\n"
+    "\n"
+    "Prints one line of Open Graph JSON per URL.  URLs (or records) from standard input if none is given.\n"
+    "\n"
+    "  -j, --jobs N          previews in flight at once\n"
+    "      --refresh         do not answer from the cache\n"
+    "      --lang TAGS       languages to ask for, as in Accept-Language\n"
+    "      --format FORMAT   og: the answer, in the order asked; record: everything known, as it is done\n"
+    "      --allow-ip CIDR   addresses that may be fetched from although they are not public; repeatable\n"
+    "      --server-name N   the server in mxc:// names\n"
+    "  -c, --config FILE     configuration instead of the usual places, see mxpreview.conf(5)\n"
+    "  -d, --store DIR       where media and database are kept\n"
+    "  -q, --quiet           no messages\n"
+    "  -v, --verbose         say what is done\n"
+    "      --no-sandbox      filters do not close themselves in (debugging)\n"
+    "  -h, --help            this text\n"
+    "  -V, --version         the version\n";
+
+enum { OPT_REFRESH = CMD_OPT_FIRST, OPT_LANG, OPT_FORMAT, OPT_ALLOW_IP, OPT_SERVER_NAME };
+
+static const struct option options[] = {
+    CMD_LONG,
+    {"jobs", required_argument, NULL, 'j'},
+    {"refresh", no_argument, NULL, OPT_REFRESH},
+    {"lang", required_argument, NULL, OPT_LANG},
+    {"format", required_argument, NULL, OPT_FORMAT},
+    {"allow-ip", required_argument, NULL, OPT_ALLOW_IP},
+    {"server-name", required_argument, NULL, OPT_SERVER_NAME},
+    {NULL, 0, NULL, 0},
+};
+
+struct wish {
+	char *key, *value;
+};
+
+struct app {
+	struct cmd c;
+	struct wish wish[64]; /* configuration given as options, applied after the file */
+	size_t wishes;
+	bool refresh, records;
+	struct conf_list filter_args; /* what every filter is started with */
+	char **argv[STAGE_DONE];
+	struct store *store;
+	struct url_policy *policy;
+	struct stage_cache cache;
+	struct desk *desk;
+	struct buf *held; /* answers in a ring by question number; p == NULL: not there yet */
+	int64_t asked, told;
+	int status;
+};
+
+/* ---- options --------------------------------------------------------------------------------------- */
+
+static void
+wish(struct app *a, const char *key, const char *value)
+{
+	if (a->wishes == sizeof a->wish / sizeof a->wish[0]) {
+		cmd_warn(&a->c, "more than %zu options", a->wishes);
+		exit(EXIT_USAGE);
+	}
+	a->wish[a->wishes++] = (struct wish){mem_strdup(key), mem_strdup(value)};
+}
+
+static void
+parse_options(struct app *a, int argc, char **argv)
+{
+	int opt;
+	while ((opt = getopt_long(argc, argv, CMD_SHORT "j:", options, NULL)) != -1) {
+		if (opt == 'j')
+			wish(a, "jobs", optarg);
+		else if (opt == OPT_REFRESH)
+			a->refresh = true;
+		else if (opt == OPT_LANG)
+			wish(a, "accept_language", optarg);
+		else if (opt == OPT_ALLOW_IP)
+			wish(a, "allow_ip", optarg);
+		else if (opt == OPT_SERVER_NAME)
+			wish(a, "server_name", optarg);
+		else if (opt == OPT_FORMAT && (str_eq(optarg, "og") || str_eq(optarg, "record")))
+			a->records = str_eq(optarg, "record");
+		else if (opt == OPT_FORMAT || !cmd_option(&a->c, opt, optarg, usage))
+			cmd_usage(&a->c, usage);
+	}
+}
+
+static void
+configure(struct app *a)
+{
+	cmd_configure(&a->c);
+	for (size_t i = 0; i < a->wishes; i++)
+		cmd_set(&a->c, a->wish[i].key, a->wish[i].value);
+}
+
+/* ---- filters ---------------------------------------------------------------------------------------- */
+
+static void
+arg(struct conf_list *l, const char *s)
+{
+	l->v = mem_realloc(l->v, (l->n + 2) * sizeof *l->v);
+	l->v[l->n++] = mem_strdup(s);
+	l->v[l->n] = NULL;
+}
+
+/* The directory of this program: the filters stand beside it. */
+static char *
+own_dir(void)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+	char *slash = NULL;
+	if (n > 0) {
+		path[n] = '\0';
+		slash = strrchr(path, '/');
+	}
+	if (slash == NULL)
+		return mem_strdup("/usr/bin");
+	*slash = '\0';
+	return mem_strdup(path);
+}
+
+static char **
+filter_argv(const struct app *a, const char *dir, enum stage s)
+{
+	struct conf_list l = {0};
+	char *path = mem_printf("%s/mxpreview-%s", dir, stage_name[s]);
+	arg(&l, path);
+	mem_free(path);
+	arg(&l, "-d");
+	arg(&l, a->c.store);
+	if (a->c.config_path != NULL) {
+		arg(&l, "-c");
+		arg(&l, a->c.config_path);
+	}
+	for (int i = 0; i < a->c.verbose; i++)
+		arg(&l, "-v");
+	if (a->c.quiet)
+		arg(&l, "-q");
+	if (a->c.no_sandbox)
+		arg(&l, "--no-sandbox");
+	for (size_t i = 0; s == STAGE_FETCH && i < a->wishes; i++) {
+		if (str_eq(a->wish[i].key, "server_name"))
+			continue;
+		arg(&l, str_eq(a->wish[i].key, "jobs")	     ? "-j"
+			: str_eq(a->wish[i].key, "allow_ip") ? "--allow-ip"
+							     : "--lang");
+		arg(&l, a->wish[i].value);
+	}
+	return l.v;
+}
+
+static void
+free_argv(char **argv)
+{
+	for (char **p = argv; p != NULL && *p != NULL; p++)
+		mem_free(*p);
+	mem_free(argv);
+}
+
+/* ---- answers ---------------------------------------------------------------------------------------- */
+
+/* `--format og`: the og object, or what went wrong with which URL. */
+static void
+write_og(const struct record *rec, struct buf *out)
+{
+	struct json *og = json_get(rec->j, "og");
+	if (record_failed(rec) || og == NULL) {
+		struct json *line = json_object(), *e = json_get(rec->j, "error");
+		json_set_str(line, "url", record_url(rec));
+		json_del(e, "stage");
+		json_set(line, "error", e);
+		(void)json_write(line, 0, out);
+		json_free(line);
+	} else {
+		(void)json_write(og, 0, out);
+	}
+	(void)buf_addc(out, '\n');
+	json_free(og);
+}
+
+/* The held answers from the first question on, as far as there are any. */
+static void
+tell_held(struct app *a)
+{
+	while (a->told < a->asked && a->held[a->told % HELD_MAX].p != NULL) {
+		struct buf *b = &a->held[a->told++ % HELD_MAX];
+		(void)cmd_out(&a->c, b->p, b->len);
+		buf_clear(b);
+	}
+}
+
+static void
+answered(void *arg_, struct record *rec)
+{
+	struct app *a = arg_;
+	int64_t number = 0;
+	if (record_failed(rec))
+		a->status = EXIT_REFUSED;
+	if (a->records) {
+		(void)cmd_out_record(&a->c, rec);
+	} else if (json_int(rec->j, "id", &number) && number >= a->told && number < a->asked) {
+		write_og(rec, &a->held[number % HELD_MAX]);
+		tell_held(a);
+	}
+	record_clear(rec);
+}
+
+static void
+noted(void *arg_, const char *text)
+{
+	const struct app *a = arg_;
+	cmd_warn(&a->c, "%s", text);
+}
+
+/* ---- questions ---------------------------------------------------------------------------------------- */
+
+static bool
+room(const struct app *a)
+{
+	return desk_busy(a->desk) < (size_t)a->c.conf.jobs && (a->records || a->asked - a->told < HELD_MAX);
+}
+
+static void
+ask(struct app *a, const char *line, size_t len)
+{
+	struct record rec;
+	struct err err;
+	(void)record_read(&rec, line, len, &err); /* a bad line is a failed record: it gets its answer */
+	if (!json_has(rec.j, "ts"))
+		json_set_int(rec.j, "ts", cmd_now());
+	if (!a->records)
+		json_set_int(rec.j, "id", a->asked);
+	a->asked++;
+	desk_ask(a->desk, &rec);
+}
+
+/* Lets answers come until there is room for another question (or none is open). */
+static int
+work(struct app *a, struct pollfd *in)
+{
+	struct err err;
+	if (cmd_flush(&a->c) < 0) { /* nobody listens any more */
+		cmd_stop = 1;
+		return -1;
+	}
+	if (desk_step(a->desk, in, -1, &err) == 0)
+		return 0;
+	a->status = cmd_fail(&a->c, &err, NULL);
+	return -1;
+}
+
+static void
+ask_operands(struct app *a, char **urls)
+{
+	for (; *urls != NULL && !cmd_stop; urls++) {
+		while (!room(a) && !cmd_stop)
+			if (work(a, NULL) < 0)
+				return;
+		ask(a, *urls, strlen(*urls));
+	}
+}
+
+static void
+ask_stdin(struct app *a)
+{
+	struct io_lines in;
+	struct err err;
+	struct pollfd pfd = {.fd = STDIN_FILENO, .events = POLLIN};
+	int kind = IO_LINE_AGAIN;
+	io_lines_init(&in, STDIN_FILENO, RECORD_LINE_MAX);
+	while (!cmd_stop && kind != IO_LINE_EOF && kind >= 0) {
+		char *line = NULL;
+		size_t len = 0;
+		if (!room(a)) {
+			if (work(a, NULL) < 0)
+				break;
+			continue;
+		}
+		if (!io_lines_waiting(&in)) {
+			if (work(a, &pfd) < 0)
+				break;
+			continue;
+		}
+		kind = io_lines_next(&in, &line, &len, &err);
+		if (kind == IO_LINE_LONG || (kind == IO_LINE_OK && !str_isblank(line)))
+			ask(a, line, len);
+	}
+	if (kind < 0)
+		a->status = cmd_fail(&a->c, &err, "standard input");
+	io_lines_clear(&in);
+}
+
+/* ---- doors -------------------------------------------------------------------------------------------- */
+
+static int
+make_policy(struct app *a, struct err *err)
+{
+	const struct conf *k = &a->c.conf;
+	int rc = 0;
+	a->policy = url_policy_new();
+	for (size_t i = 0; rc == 0 && i < k->allow_ip.n; i++)
+		rc = url_policy_allow_ip(a->policy, k->allow_ip.v[i], err);
+	for (size_t i = 0; rc == 0 && i < k->deny_ip.n; i++)
+		rc = url_policy_deny_ip(a->policy, k->deny_ip.v[i], err);
+	for (size_t i = 0; rc == 0 && i < k->deny_url.n; i++)
+		rc = url_policy_deny_url(a->policy, k->deny_url.v[i], err);
+	return rc;
+}
+
+static int
+open_all(struct app *a, struct err *err)
+{
+	struct desk_conf dc = {.server_name = a->c.conf.server_name, .refresh = a->refresh, .arg = a};
+	char *dir = own_dir();
+	for (enum stage s = 0; s < STAGE_DONE; s++) {
+		a->argv[s] = filter_argv(a, dir, s);
+		dc.router.argv[s] = a->argv[s];
+		dc.router.patience[s] = s == STAGE_FETCH ? a->c.conf.total_timeout + FETCH_MARGIN : PATIENCE;
+	}
+	mem_free(dir);
+	if (make_policy(a, err) < 0)
+		return -1;
+	a->store = store_open(a->c.store, err);
+	if (a->store == NULL)
+		return -1;
+	a->cache = (struct stage_cache){.store = a->store,
+					.ttl = a->c.conf.ttl,
+					.max_ttl = a->c.conf.max_ttl,
+					.failure_ttl = a->c.conf.failure_ttl,
+					.now = cmd_now};
+	a->held = mem_array(HELD_MAX, sizeof *a->held);
+	for (size_t i = 0; i < HELD_MAX; i++)
+		buf_init(&a->held[i], RECORD_LINE_MAX);
+	dc.router.now = cmd_now;
+	dc.store = a->store;
+	dc.cache = &a->cache;
+	dc.policy = a->policy;
+	dc.answer = answered;
+	dc.note = noted;
+	a->desk = desk_new(&dc);
+	return 0;
+}
+
+static void
+close_all(struct app *a)
+{
+	desk_free(a->desk, cmd_stop != 0);
+	for (enum stage s = 0; s < STAGE_DONE; s++)
+		free_argv(a->argv[s]);
+	for (size_t i = 0; i < a->wishes; i++) {
+		mem_free(a->wish[i].key);
+		mem_free(a->wish[i].value);
+	}
+	for (size_t i = 0; a->held != NULL && i < HELD_MAX; i++)
+		buf_clear(&a->held[i]);
+	mem_free(a->held);
+	url_policy_free(a->policy);
+	store_close(a->store);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct app a = {0};
+	struct err err;
+
+	cmd_init(&a.c, argv[0]);
+	parse_options(&a, argc, argv);
+	configure(&a);
+
+	if (open_all(&a, &err) < 0)
+		a.status = cmd_fail(&a.c, &err, NULL);
+	else if (optind < argc)
+		ask_operands(&a, argv + optind);
+	else
+		ask_stdin(&a);
+
+	while (a.desk != NULL && desk_busy(a.desk) > 0 && !cmd_stop)
+		if (work(&a, NULL) < 0)
+			break;
+	if (cmd_stop)
+		a.status = EXIT_REFUSED;
+
+	close_all(&a);
+	return cmd_leave(&a.c, a.status);
+}

@@ -1,0 +1,274 @@
+/* Who asks for what, who goes and finds out, and who waits for whom? */
+#include "preview/desk.h"
+
+#include <string.h>
+
+#include "preview/stages.h"
+#include "store/store.h"
+#include "url/url.h"
+
+/* A URL that is being found out about, and everybody who asked for it meanwhile. */
+struct errand {
+	struct errand *next;
+	char *url;
+	bool waiting;	     /* another process holds the lock */
+	struct record first; /* while waiting */
+	struct record *also;
+	size_t n_also;
+};
+
+struct desk {
+	struct desk_conf conf;
+	struct router *router;
+	struct errand *errands;
+	size_t busy;
+};
+
+static void
+answer(struct desk *d, struct record *rec)
+{
+	d->busy--;
+	d->conf.answer(d->conf.arg, rec);
+}
+
+static void
+refuse(struct desk *d, struct record *rec, const char *stage, const struct err *err)
+{
+	record_fail(rec, stage, err);
+	answer(d, rec);
+}
+
+/* ---- errands ------------------------------------------------------------------------------------ */
+
+static struct errand *
+errand_find(const struct desk *d, const char *url)
+{
+	for (struct errand *e = d->errands; e != NULL; e = e->next)
+		if (strcmp(e->url, url) == 0)
+			return e;
+	return NULL;
+}
+
+static struct errand *
+errand_new(struct desk *d, const char *url)
+{
+	struct errand *e = mem_alloc(sizeof *e);
+	e->url = mem_strdup(url);
+	e->next = d->errands;
+	d->errands = e;
+	return e;
+}
+
+static void
+errand_drop(struct desk *d, struct errand *gone)
+{
+	for (struct errand **at = &d->errands; *at != NULL; at = &(*at)->next)
+		if (*at == gone) {
+			*at = gone->next;
+			break;
+		}
+	for (size_t i = 0; i < gone->n_also; i++)
+		record_clear(&gone->also[i]);
+	record_clear(&gone->first);
+	mem_free(gone->also);
+	mem_free(gone->url);
+	mem_free(gone);
+}
+
+static void
+errand_join(struct errand *e, struct record *take)
+{
+	e->also = mem_realloc(e->also, (e->n_also + 1) * sizeof *e->also);
+	e->also[e->n_also++] = *take;
+	take->j = NULL;
+}
+
+/* ---- the way in ---------------------------------------------------------------------------------- */
+
+/* The owner's rules come before every cache: what was cached before it was forbidden is forbidden (DESIGN §6.2). */
+static int
+allowed(const struct desk *d, const char *url, struct err *err)
+{
+	struct url u;
+	struct err ignored;
+	if (url_parse(&u, url, &ignored) < 0)
+		return 0; /* fetch says what is wrong with it, or the URL is not cached either */
+	enum url_verdict v = url_policy_check(d->conf.policy, &u);
+	url_clear(&u);
+	return v == URL_OK ? 0 : err_http(err, ERR_DENIED, 403, "M_UNKNOWN", "%s", url_verdict_text(v));
+}
+
+/* Is the answer (or a failure to find one) known?  Then the record carries it. */
+static bool
+known(const struct desk *d, struct record *rec)
+{
+	struct err err;
+	if (d->conf.refresh)
+		return false;
+	if (stage_cache_get(d->conf.cache, rec, &err) < 0)
+		record_fail(rec, "cache", &err);
+	return record_cached(rec) || record_failed(rec);
+}
+
+/* The same answer under the asker's own id. */
+static void
+answer_also(struct desk *d, const struct record *rec, struct record *asker)
+{
+	struct record copy = {.j = json_copy(rec->j)};
+	struct json *id = json_get(asker->j, "id");
+	if (id != NULL)
+		json_set(copy.j, "id", id);
+	else
+		json_del(copy.j, "id");
+	record_clear(asker);
+	answer(d, &copy);
+}
+
+/* The errand is over: everybody who asked hears the same. */
+static void
+settle(struct desk *d, struct errand *e, struct record *rec)
+{
+	for (size_t i = 0; e != NULL && i < e->n_also; i++)
+		answer_also(d, rec, &e->also[i]);
+	if (e != NULL)
+		errand_drop(d, e);
+	answer(d, rec);
+}
+
+/* Takes the URL's lock and goes; false if another process has it. */
+static bool
+go(struct desk *d, struct errand *e, struct record *rec)
+{
+	struct err err;
+	int rc = store_url_lock(d->conf.store, e->url, &err);
+	if (rc == STORE_LOCK_HELD)
+		return false;
+	if (rc < 0) {
+		record_fail(rec, "cache", &err);
+		settle(d, e, rec);
+	} else if (known(d, rec)) { /* put away by whoever had the lock before */
+		store_url_unlock(d->conf.store, e->url);
+		settle(d, e, rec);
+	} else {
+		router_submit(d->router, rec);
+	}
+	return true;
+}
+
+void
+desk_ask(struct desk *d, struct record *take)
+{
+	struct err err;
+	struct record rec = *take;
+	take->j = NULL;
+	d->busy++;
+	if (record_failed(&rec)) {
+		answer(d, &rec);
+		return;
+	}
+	if (allowed(d, record_url(&rec), &err) < 0) {
+		refuse(d, &rec, "fetch", &err);
+		return;
+	}
+	struct errand *e = errand_find(d, record_url(&rec));
+	if (e != NULL) {
+		errand_join(e, &rec);
+		return;
+	}
+	if (known(d, &rec)) {
+		answer(d, &rec);
+		return;
+	}
+	e = errand_new(d, record_url(&rec));
+	if (!go(d, e, &rec)) {
+		e->waiting = true;
+		e->first = rec;
+	}
+}
+
+/* ---- the way out ----------------------------------------------------------------------------------- */
+
+static void
+note(void *arg, const char *text)
+{
+	const struct desk *d = arg;
+	if (d->conf.note != NULL)
+		d->conf.note(d->conf.arg, text);
+}
+
+static void
+done(void *arg, struct record *rec)
+{
+	struct desk *d = arg;
+	struct err err;
+	struct errand *e = errand_find(d, record_url(rec));
+	stage_finish(rec, d->conf.server_name);
+	if (stage_cache_put(d->conf.cache, rec, &err) < 0) {
+		if (!record_failed(rec))
+			record_fail(rec, "cache", &err);
+		else
+			note(d, err.text);
+	}
+	store_url_unlock(d->conf.store, record_url(rec));
+	settle(d, e, rec);
+}
+
+static bool
+try_waiting(struct desk *d)
+{
+	bool left = false;
+	for (struct errand *e = d->errands, *next; e != NULL; e = next) {
+		next = e->next;
+		if (!e->waiting)
+			continue;
+		struct record rec = e->first;
+		e->first.j = NULL;
+		e->waiting = false;
+		if (!go(d, e, &rec)) {
+			e->first = rec;
+			e->waiting = left = true;
+		}
+	}
+	return left;
+}
+
+int
+desk_step(struct desk *d, struct pollfd *extra, int timeout, struct err *err)
+{
+	if (try_waiting(d) && (timeout < 0 || timeout > DESK_LOCK_RETRY))
+		timeout = DESK_LOCK_RETRY;
+	return router_step(d->router, extra, timeout, err);
+}
+
+size_t
+desk_busy(const struct desk *d)
+{
+	return d->busy;
+}
+
+struct desk *
+desk_new(const struct desk_conf *conf)
+{
+	struct desk *d = mem_alloc(sizeof *d);
+	struct router_conf rc = conf->router;
+	rc.done = done;
+	rc.note = note;
+	d->conf = *conf;
+	rc.arg = d;
+	d->router = router_new(&rc);
+	return d;
+}
+
+void
+desk_free(struct desk *d, bool now)
+{
+	if (d == NULL)
+		return;
+	router_free(d->router, now);
+	while (d->errands != NULL) {
+		if (!d->errands->waiting)
+			store_url_unlock(d->conf.store, d->errands->url);
+		errand_drop(d, d->errands);
+	}
+	mem_free(d);
+}

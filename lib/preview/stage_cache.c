@@ -1,0 +1,211 @@
+/* Is the answer known, and what of a finished record is kept? */
+#include "preview/stages.h"
+
+#include <string.h>
+
+#include "store/store.h"
+
+enum { OEMBED_MIN_TTL = 60000 }; /* ms: a provider's cache_age of 0 must not make every question a fetch */
+
+/* ---- get ---------------------------------------------------------------------------------------- */
+
+static void
+say_hit(struct record *rec, const struct store_preview *p)
+{
+	struct json *cache = json_object();
+	json_set_bool(cache, "hit", true);
+	json_set_int(cache, "download_ts", p->download_ts);
+	json_set_int(cache, "expires_ts", p->expires_ts);
+	json_set(rec->j, "cache", cache);
+}
+
+static int
+answer(struct record *rec, const struct store_preview *p, struct err *err)
+{
+	struct json *og = json_parse(p->og, strlen(p->og), err);
+	if (og == NULL)
+		return err_add(err, "cached preview");
+	json_set(rec->j, "og", og);
+	say_hit(rec, p);
+	return 0;
+}
+
+static void
+recall(struct record *rec, const struct store_preview *p)
+{
+	struct json *e = json_object();
+	json_set_str(e, "stage", "cache");
+	json_set_int(e, "status", p->status);
+	json_set_str(e, "errcode", p->errcode);
+	json_set_str(e, "error", p->error);
+	json_set(rec->j, "error", e);
+	say_hit(rec, p);
+}
+
+int
+stage_cache_get(const struct stage_cache *st, struct record *rec, struct err *err)
+{
+	struct store_preview p;
+	int64_t ts = json_int_or(rec->j, "ts", 0);
+	if (ts <= 0)
+		ts = st->now();
+	if (store_cache_get(st->store, record_url(rec), ts, &p, err) < 0)
+		return -1;
+	int rc = 0;
+	if (p.found && p.failure)
+		recall(rec, &p);
+	else if (p.found)
+		rc = answer(rec, &p, err);
+	store_preview_clear(&p);
+	return rc;
+}
+
+/* ---- put ---------------------------------------------------------------------------------------- */
+
+/* How long: what the provider says within bounds, else the owner's ttl. */
+static int64_t
+lifetime(const struct stage_cache *st, const struct record *rec)
+{
+	struct json *oembed = json_get(rec->j, "oembed");
+	int64_t age = 0, ttl = st->ttl;
+	if (json_int(oembed, "cache_age", &age) && age >= 0)
+		ttl = age > st->max_ttl / 1000	    ? st->max_ttl
+		      : age * 1000 < OEMBED_MIN_TTL ? OEMBED_MIN_TTL
+						    : age * 1000;
+	json_free(oembed);
+	return ttl > st->max_ttl ? st->max_ttl : ttl;
+}
+
+/* Would asking again soon give the same?  What the owner's rules or the question itself are to blame for costs
+ * nothing to find out again, and must not outlive a change of the rules; what is ours to blame for neither. */
+static bool
+worth_remembering(const struct json *error)
+{
+	int64_t status = json_int_or(error, "status", 0);
+	return str_eq(json_str(error, "stage"), "fetch") && (status == 502 || status == 504 || status == 404);
+}
+
+static int
+put_failure(const struct stage_cache *st, const struct record *rec, struct err *err)
+{
+	struct json *e = json_get(rec->j, "error");
+	int64_t now = st->now();
+	int rc = 0;
+	if (worth_remembering(e) && st->failure_ttl > 0) {
+		const char *code = json_str(e, "errcode"), *text = json_str(e, "error");
+		rc = store_cache_put_failure(st->store, record_url(rec), json_int_or(e, "status", 0),
+					     code != NULL ? code : "M_UNKNOWN", text != NULL ? text : "", now,
+					     now + st->failure_ttl, err);
+	}
+	json_free(e);
+	return rc;
+}
+
+struct parcel {
+	struct store_put put;
+	struct record_doc doc[RECORD_DOCS_MAX];
+	struct store_media media[RECORD_DOCS_MAX];
+	struct store_thumb *thumb;
+	struct json **keep; /* what the thumbnails' strings are borrowed from */
+	size_t n, thumbs;
+};
+
+static void
+pack_thumbs(struct parcel *p, const struct record *rec)
+{
+	struct json *list = json_get(rec->j, "thumbs");
+	size_t n = list != NULL && json_type(list) == JSON_ARRAY ? json_len(list) : 0;
+	p->thumb = mem_array(n, sizeof *p->thumb);
+	p->keep = mem_array(n, sizeof(struct json *));
+	for (size_t i = 0; i < n; i++) {
+		struct json *t = json_at(list, i);
+		int64_t w = json_int_or(t, "width", 0), h = json_int_or(t, "height", 0),
+			bytes = json_int_or(t, "bytes", 0);
+		const char *type = json_str(t, "type"), *method = json_str(t, "method");
+		if (w < 1 || h < 1 || w > UINT32_MAX || h > UINT32_MAX || bytes < 0 || type == NULL || method == NULL) {
+			json_free(t);
+			continue;
+		}
+		p->keep[p->thumbs] = t;
+		p->thumb[p->thumbs++] = (struct store_thumb){.width = (uint32_t)w,
+							     .height = (uint32_t)h,
+							     .type = type,
+							     .method = method,
+							     .bytes = (size_t)bytes};
+	}
+	json_free(list);
+}
+
+static void
+pack_media(struct parcel *p, const struct record *rec)
+{
+	struct record_doc image = {0};
+	bool has_image = record_image_doc(rec, &image);
+	for (size_t i = 0; i < RECORD_DOCS_MAX && record_doc_at(rec, i, &p->doc[p->n]); i++) {
+		const struct record_doc *d = &p->doc[p->n];
+		if (d->media_id == NULL || !store_id_valid(d->media_id)) {
+			record_doc_clear(&p->doc[p->n]);
+			continue;
+		}
+		struct store_media *m = &p->media[p->n++];
+		*m = (struct store_media){.media_id = d->media_id,
+					  .type = d->type,
+					  .name = d->name,
+					  .url = d->url,
+					  .sha256 = d->sha256,
+					  .user = json_str(rec->j, "user"),
+					  .bytes = d->bytes,
+					  .created_ts = d->fetched_ts};
+		if (has_image && str_eq(image.media_id, d->media_id)) {
+			m->thumb = p->thumb;
+			m->thumbs = p->thumbs;
+		}
+	}
+	record_doc_clear(&image);
+}
+
+static void
+parcel_clear(struct parcel *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		record_doc_clear(&p->doc[i]);
+	for (size_t i = 0; i < p->thumbs; i++)
+		json_free(p->keep[i]);
+	mem_free(p->keep);
+	mem_free(p->thumb);
+}
+
+int
+stage_cache_put(const struct stage_cache *st, struct record *rec, struct err *err)
+{
+	struct parcel p = {0};
+	struct buf og;
+	struct json *answered = json_get(rec->j, "og");
+	if (record_cached(rec) || record_failed(rec) || answered == NULL) {
+		json_free(answered);
+		return record_failed(rec) && !record_cached(rec) ? put_failure(st, rec, err) : 0;
+	}
+	buf_init(&og, RECORD_LINE_MAX);
+	pack_thumbs(&p, rec);
+	pack_media(&p, rec);
+	struct record_doc page;
+	bool has_page = record_doc(rec, "page", &page) || record_doc(rec, "oembed", &page);
+	int64_t now = st->now();
+	(void)json_write(answered, 0, &og);
+	p.put = (struct store_put){.url = record_url(rec),
+				   .og = og.p,
+				   .etag = has_page ? page.etag : NULL,
+				   .media_id = has_page ? page.media_id : NULL,
+				   .status = has_page && page.status / 100 == 2 ? page.status : 200,
+				   .download_ts = now,
+				   .expires_ts = now + lifetime(st, rec),
+				   .media = p.media,
+				   .n_media = p.n};
+	int rc = store_cache_put(st->store, &p.put, err);
+	if (has_page)
+		record_doc_clear(&page);
+	parcel_clear(&p);
+	buf_clear(&og);
+	json_free(answered);
+	return rc;
+}

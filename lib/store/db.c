@@ -1,0 +1,218 @@
+/* How is the database opened, brought up to date, written to by many processes at once? */
+#include "store/int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+
+#include <stdlib.h>
+
+#define DB_NAME "mxpreview.db"
+enum { BUSY_TIMEOUT = 10000 }; /* ms; a fallback: writers stand in line on the queue lock */
+
+int
+store_db_err(struct store *s, const char *what, struct err *err)
+{
+	int rc = sqlite3_errcode(s->db);
+	const char *text = sqlite3_errmsg(s->db);
+	switch (rc & 0xFF) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return err_set(err, ERR_BUSY, "database: %s: %s", what, text);
+	case SQLITE_FULL:
+		return err_set(err, ERR_BUSY, "database: %s: no space left", what);
+	default:
+		return err_set(err, ERR_SYS, "database: %s: %s", what, text);
+	}
+}
+
+struct sqlite3_stmt *
+store_sql(struct store *s, enum sql which, struct err *err)
+{
+	if (s->stmt[which] == NULL && sqlite3_prepare_v3(s->db, sql_text[which], -1, SQLITE_PREPARE_PERSISTENT,
+							 &s->stmt[which], NULL) != SQLITE_OK) {
+		(void)store_db_err(s, "prepare", err);
+		return NULL;
+	}
+	(void)sqlite3_reset(s->stmt[which]);
+	(void)sqlite3_clear_bindings(s->stmt[which]);
+	return s->stmt[which];
+}
+
+int
+store_run(struct store *s, struct sqlite3_stmt *stmt, const char *what, struct err *err)
+{
+	if (stmt == NULL)
+		return -1;
+	int rc = sqlite3_step(stmt) == SQLITE_DONE ? 0 : store_db_err(s, what, err);
+	(void)sqlite3_reset(stmt);
+	return rc;
+}
+
+static int
+exec(struct store *s, const char *sql, const char *what, struct err *err)
+{
+	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : store_db_err(s, what, err);
+}
+
+/* ---- writing: in line, then BEGIN IMMEDIATE ------------------------------------------------------- */
+
+static int
+queue_lock(struct store *s, short type, struct err *err)
+{
+	struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
+	int rc;
+	do
+		rc = fcntl(s->queue, F_OFD_SETLKW, &lock);
+	while (rc < 0 && errno == EINTR);
+	return rc == 0 ? 0 : err_sys(err, "database: queue lock");
+}
+
+int
+store_write_begin(struct store *s, enum store_sync sync, struct err *err)
+{
+	static const char *const pragma[] = {"PRAGMA synchronous = NORMAL", "PRAGMA synchronous = FULL"};
+	if (queue_lock(s, F_WRLCK, err) < 0)
+		return -1;
+	if ((sync == STORE_SYNC_FULL && exec(s, pragma[sync], "synchronous", err) < 0) ||
+	    store_run(s, store_sql(s, SQL_BEGIN, err), "begin", err) < 0) {
+		(void)queue_lock(s, F_UNLCK, NULL);
+		return -1;
+	}
+	s->full = sync == STORE_SYNC_FULL;
+	return 0;
+}
+
+int
+store_write_end(struct store *s, int rc, struct err *err)
+{
+	struct err ignored;
+	if (rc == 0)
+		rc = store_run(s, store_sql(s, SQL_COMMIT, err), "commit", err);
+	if (rc < 0 && sqlite3_get_autocommit(s->db) == 0)
+		(void)store_run(s, store_sql(s, SQL_ROLLBACK, &ignored), "rollback", &ignored);
+	if (s->full)
+		(void)exec(s, "PRAGMA synchronous = NORMAL", "synchronous", &ignored);
+	s->full = false;
+	(void)queue_lock(s, F_UNLCK, NULL);
+	return rc;
+}
+
+/* ---- opening ------------------------------------------------------------------------------------------ */
+
+static int
+user_version(struct store *s, int *version, struct err *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = -1;
+	if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &stmt, NULL) == SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW) {
+		*version = sqlite3_column_int(stmt, 0);
+		rc = 0;
+	} else {
+		(void)store_db_err(s, "version", err);
+	}
+	(void)sqlite3_finalize(stmt);
+	return rc;
+}
+
+static int
+newest(void)
+{
+	int n = 0;
+	while (sql_migration[n] != NULL)
+		n++;
+	return n;
+}
+
+static int
+one_step(struct store *s, int from, struct err *err)
+{
+	char *version = mem_printf("PRAGMA user_version = %d", from + 1);
+	int rc = exec(s, sql_migration[from], "migration", err);
+	rc = rc == 0 ? exec(s, version, "migration", err) : rc;
+	mem_free(version);
+	return rc;
+}
+
+static int
+migrate(struct store *s, struct err *err)
+{
+	int version = 0;
+	if (user_version(s, &version, err) < 0)
+		return -1;
+	if (version == newest())
+		return 0;
+	if (version > newest())
+		return err_set(err, ERR_UNSUPPORTED, "database: made by a newer version (%d, known %d)", version,
+			       newest());
+	if (exec(s, "PRAGMA journal_mode = WAL", "journal", err) < 0 || store_write_begin(s, STORE_SYNC_FULL, err) < 0)
+		return -1;
+	int rc = user_version(s, &version, err); /* somebody may have been quicker */
+	for (int v = version; rc == 0 && v < newest(); v++)
+		rc = one_step(s, v, err);
+	return store_write_end(s, rc, err);
+}
+
+static int
+open_beside(const char *dir, const char *name, struct err *err)
+{
+	char *path = mem_printf("%s/%s", dir, name);
+	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		(void)err_sys(err, "%s", path);
+	mem_free(path);
+	return fd;
+}
+
+static int
+open_db(struct store *s, const char *dir, struct err *err)
+{
+	char *path = mem_printf("%s/%s", dir, DB_NAME);
+	int rc = sqlite3_open_v2(
+	    path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW,
+	    NULL);
+	mem_free(path);
+	if (s->db == NULL)
+		return err_set(err, ERR_SYS, "database: no memory");
+	if (rc != SQLITE_OK)
+		return store_db_err(s, dir, err);
+	(void)sqlite3_busy_timeout(s->db, BUSY_TIMEOUT);
+	return exec(s, "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY", "open", err);
+}
+
+struct store *
+store_open(const char *dir, struct err *err)
+{
+	char *real = NULL;
+	if (io_mkdirs(dir, err) < 0)
+		return NULL;
+	real = realpath(dir, NULL); /* NOFOLLOW is meant for the file, not for the way to the store */
+	if (real == NULL)
+		return err_sys(err, "store %s", dir), NULL;
+	struct store *s = mem_alloc(sizeof *s);
+	s->locks = -1;
+	s->queue = open_beside(real, DB_NAME ".wlock", err);
+	if (s->queue >= 0)
+		s->locks = open_beside(real, "locks", err);
+	int rc = s->locks >= 0 ? open_db(s, real, err) : -1;
+	rc = rc == 0 ? migrate(s, err) : rc;
+	mem_free(real);
+	if (rc == 0)
+		return s;
+	store_close(s);
+	return NULL;
+}
+
+void
+store_close(struct store *s)
+{
+	if (s == NULL)
+		return;
+	for (int i = 0; i < SQL_COUNT; i++)
+		(void)sqlite3_finalize(s->stmt[i]);
+	(void)sqlite3_close(s->db);
+	io_close(&s->queue);
+	io_close(&s->locks);
+	mem_free(s);
+}

@@ -1,0 +1,80 @@
+/* What is said to the database?  Every statement there is. */
+#include "store/int.h"
+
+const char *const sql_text[SQL_COUNT] = {
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_ROLLBACK] = "ROLLBACK",
+    [SQL_CACHE_BEFORE] = "SELECT og, media_id, etag, response_code, download_ts, expires_ts"
+			 " FROM local_media_repository_url_cache WHERE url = ?1 AND download_ts <= ?2"
+			 " ORDER BY download_ts DESC LIMIT 1",
+    [SQL_CACHE_AFTER] = "SELECT og, media_id, etag, response_code, download_ts, expires_ts"
+			" FROM local_media_repository_url_cache WHERE url = ?1 AND download_ts > ?2"
+			" ORDER BY download_ts LIMIT 1",
+    [SQL_FAILURE_GET] = "SELECT status, errcode, error, failed_ts, expires_ts"
+			" FROM url_preview_failures WHERE url = ?1 AND expires_ts > ?2",
+    [SQL_FAILURE_PUT] = "INSERT OR REPLACE INTO url_preview_failures"
+			" (url, status, errcode, error, failed_ts, expires_ts) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_FAILURE_DROP] = "DELETE FROM url_preview_failures WHERE url = ?1",
+    [SQL_CACHE_PUT] = "INSERT INTO local_media_repository_url_cache"
+		      " (url, response_code, etag, expires_ts, og, media_id, download_ts)"
+		      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_MEDIA_PUT] = "INSERT OR IGNORE INTO local_media_repository"
+		      " (media_id, media_type, media_length, created_ts, upload_name, user_id, url_cache, sha256,"
+		      " quarantined_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [SQL_THUMB_PUT] = "INSERT OR REPLACE INTO local_media_repository_thumbnails"
+		      " (media_id, thumbnail_width, thumbnail_height, thumbnail_type, thumbnail_method,"
+		      " thumbnail_length) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_HASH_QUARANTINED] = "SELECT 1 FROM local_media_repository WHERE sha256 = ?1 AND quarantined_by IS NOT NULL"
+			     " UNION ALL"
+			     " SELECT 1 FROM remote_media_cache WHERE sha256 = ?1 AND quarantined_by IS NOT NULL"
+			     " LIMIT 1",
+    [SQL_CACHE_LIST] = "SELECT og, media_id, etag, response_code, download_ts, expires_ts, url"
+		       " FROM local_media_repository_url_cache ORDER BY rowid DESC",
+    [SQL_CACHE_SHOW] = "SELECT og, media_id, etag, response_code, download_ts, expires_ts, url"
+		       " FROM local_media_repository_url_cache WHERE url = ?1 ORDER BY download_ts DESC",
+    [SQL_CACHE_FORGET] = "DELETE FROM local_media_repository_url_cache WHERE url = ?1",
+};
+
+/* Tables and columns are the reference server's (spec F.10), so that its data can be taken over as it is; what it does
+ * not have is in tables of our own.  Times are ms since the epoch. */
+const char *const sql_migration[] = {
+    "CREATE TABLE local_media_repository ("
+    " media_id TEXT NOT NULL UNIQUE, media_type TEXT, media_length INTEGER, created_ts INTEGER, upload_name TEXT,"
+    " user_id TEXT, quarantined_by TEXT, url_cache TEXT, last_access_ts INTEGER,"
+    " safe_from_quarantine BOOLEAN NOT NULL DEFAULT 0, authenticated BOOLEAN NOT NULL DEFAULT 0, sha256 TEXT);"
+    "CREATE INDEX local_media_repository_user ON local_media_repository (user_id, created_ts);"
+    "CREATE INDEX local_media_repository_url_idx ON local_media_repository (created_ts) WHERE url_cache IS NOT NULL;"
+    "CREATE INDEX local_media_repository_sha256 ON local_media_repository (sha256) WHERE sha256 IS NOT NULL;"
+
+    "CREATE TABLE local_media_repository_thumbnails ("
+    " media_id TEXT, thumbnail_width INTEGER, thumbnail_height INTEGER, thumbnail_type TEXT, thumbnail_method TEXT,"
+    " thumbnail_length INTEGER,"
+    " UNIQUE (media_id, thumbnail_width, thumbnail_height, thumbnail_type, thumbnail_method));"
+
+    "CREATE TABLE local_media_repository_url_cache ("
+    " url TEXT, response_code INTEGER, etag TEXT, expires_ts INTEGER, og TEXT, media_id TEXT, download_ts INTEGER);"
+    "CREATE INDEX local_media_repository_url_cache_expires_idx ON local_media_repository_url_cache (expires_ts);"
+    "CREATE INDEX local_media_repository_url_cache_by_url_download_ts"
+    " ON local_media_repository_url_cache (url, download_ts);"
+    "CREATE INDEX local_media_repository_url_cache_media_idx ON local_media_repository_url_cache (media_id);"
+
+    "CREATE TABLE remote_media_cache ("
+    " media_origin TEXT, media_id TEXT, media_type TEXT, created_ts INTEGER, upload_name TEXT, media_length INTEGER,"
+    " filesystem_id TEXT, last_access_ts INTEGER, quarantined_by TEXT, authenticated BOOLEAN NOT NULL DEFAULT 0,"
+    " sha256 TEXT, UNIQUE (media_origin, media_id));"
+    "CREATE INDEX remote_media_cache_sha256 ON remote_media_cache (sha256) WHERE sha256 IS NOT NULL;"
+    "CREATE TABLE remote_media_cache_thumbnails ("
+    " media_origin TEXT, media_id TEXT, thumbnail_width INTEGER, thumbnail_height INTEGER, thumbnail_method TEXT,"
+    " thumbnail_type TEXT, thumbnail_length INTEGER, filesystem_id TEXT,"
+    " UNIQUE (media_origin, media_id, thumbnail_width, thumbnail_height, thumbnail_type, thumbnail_method));"
+
+    "CREATE TABLE quarantined_media_changes ("
+    " stream_id INTEGER PRIMARY KEY, instance_name TEXT, origin TEXT, media_id TEXT, quarantined BOOLEAN);"
+
+    "CREATE TABLE url_preview_failures ("
+    " url TEXT PRIMARY KEY, status INTEGER NOT NULL, errcode TEXT NOT NULL, error TEXT NOT NULL,"
+    " failed_ts INTEGER NOT NULL, expires_ts INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX url_preview_failures_expires ON url_preview_failures (expires_ts);",
+    NULL,
+};

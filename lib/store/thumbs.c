@@ -1,0 +1,59 @@
+/* How does a set of thumbnails come to stand beside its blob? */
+#include "store/int.h"
+
+#include <unistd.h>
+
+/* One file, not yet under its name. */
+static int
+write_tmp(int dirfd, const struct store_thumb *t, char tmp[STORE_TMP_MAX], struct err *err)
+{
+	int fd = store_tmp_create(dirfd, tmp, err);
+	if (fd < 0)
+		return -1;
+	int rc = io_write(fd, t->data, t->bytes, err);
+	if (rc == 0 && fdatasync(fd) < 0)
+		rc = err_sys(err, "store: sync");
+	io_close(&fd);
+	if (rc < 0) {
+		(void)unlinkat(dirfd, tmp, 0);
+		tmp[0] = '\0';
+	}
+	return rc;
+}
+
+static int
+write_set(int dirfd, const struct store_thumb *t, size_t n, char (*tmp)[STORE_TMP_MAX], struct err *err)
+{
+	char name[STORE_PATH_MAX];
+	for (size_t i = 0; i < n; i++)
+		if (write_tmp(dirfd, &t[i], tmp[i], err) < 0)
+			return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (store_thumb_name(name, sizeof name, t[i].width, t[i].height, t[i].type, t[i].method, err) < 0 ||
+		    store_tmp_rename(dirfd, tmp[i], name, true, err) < 0)
+			return -1;
+		tmp[i][0] = '\0';
+	}
+	return fsync(dirfd) == 0 ? 0 : err_sys(err, "store: sync of the directory");
+}
+
+int
+store_thumbs_write(const struct store_blobs *b, const char *id, const struct store_thumb *t, size_t n, struct err *err)
+{
+	struct store_place at;
+	if (n == 0)
+		return 0;
+	if (store_place_thumbs(&at, id, err) < 0)
+		return -1;
+	int dirfd = store_dir_open(b, at.dir, true, err);
+	if (dirfd < 0)
+		return -1;
+	char(*tmp)[STORE_TMP_MAX] = mem_array(n, sizeof *tmp);
+	int rc = write_set(dirfd, t, n, tmp, err);
+	for (size_t i = 0; i < n; i++)
+		if (tmp[i][0] != '\0')
+			(void)unlinkat(dirfd, tmp[i], 0);
+	mem_free(tmp);
+	io_close(&dirfd);
+	return rc;
+}

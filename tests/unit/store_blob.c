@@ -1,0 +1,135 @@
+/* Do blobs stand where the reference server would look for them, whole or not at all? */
+#include "store/store.h"
+#include "tests/unit/tap.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void
+paths(void)
+{
+	struct buf b;
+	struct err err;
+	buf_init(&b, 4096);
+	(void)store_blob_path("2026-11-21_QwErTyUiOpAsDfGh", &b, &err);
+	is_str(b.p, "url_cache/2026-11-21/QwErTyUiOpAsDfGh", "an id of a day");
+	buf_reset(&b);
+	(void)store_blob_path("abcdefGHIJ", &b, &err);
+	is_str(b.p, "url_cache/ab/cd/efGHIJ", "an id of old times");
+	buf_reset(&b);
+	(void)store_thumb_path("2026-11-21_QwErTyUiOpAsDfGh", 320, 213, "image/jpeg", "scale", &b, &err);
+	is_str(b.p, "url_cache_thumbnails/2026-11-21/QwErTyUiOpAsDfGh/320-213-image-jpeg-scale", "a thumbnail");
+	buf_reset(&b);
+	static const char *const bad[] = {"",
+					  "abcd",
+					  "../../etc/passwd",
+					  "ab/cdefg",
+					  "..cdefgh",
+					  "ab..efgh",
+					  "2026-11-21_",
+					  "2026-11-21_.",
+					  "2026-11-21_../x",
+					  "a b c d e",
+					  "abcd\x01"
+					  "fg",
+					  ".abcdefg",
+					  "abcd.efg",
+					  "abcdefgh\xc3\xa9",
+					  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		ok(store_blob_path(bad[i], &b, &err) < 0 && b.len == 0, "refused as an id: %s", bad[i]);
+	static const char *const types[] = {"image", "image/a/b", "image/", "/png", "image/.", "image/p\\ng", "../png"};
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+		ok(store_thumb_path("abcdefGHIJ", 1, 1, types[i], "crop", &b, &err) < 0, "refused as a type: %s",
+		   types[i]);
+	char a[STORE_ID_MAX], c[STORE_ID_MAX];
+	store_blob_new_id(a, INT64_C(1763690000000));
+	store_blob_new_id(c, INT64_C(1763690000000));
+	ok(strncmp(a, "2025-11-21_", 11) == 0 && strlen(a) == 27 && store_id_valid(a), "a new id: the day, 16 letters");
+	ok(strcmp(a, c) != 0, "and never the same");
+	buf_clear(&b);
+}
+
+static int
+entries(const char *path)
+{
+	DIR *d = opendir(path);
+	int n = 0;
+	for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;)
+		n += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+	if (d != NULL)
+		(void)closedir(d);
+	return n;
+}
+
+static void
+writing(const char *dir)
+{
+	struct store_blobs b;
+	struct err err;
+	struct buf text;
+	int64_t bytes = 0;
+	char sha[HASH_HEX_LEN + 1] = "";
+	buf_init(&text, 100);
+	char *day = mem_printf("%s/s/url_cache/2026-11-21", dir), *root = mem_printf("%s/s", dir);
+	is_int(store_blobs_open(&b, root, true, &err), 0, "a store is made");
+	struct store_writer *w = store_blob_create(&b, "2026-11-21_first", &err);
+	ok(w != NULL && store_blob_write(w, "ab", 2, &err) == 0, "a blob is begun");
+	ok(store_blob_open(&b, "2026-11-21_first", &err) < 0 && err.code == ERR_NOTFOUND,
+	   "and not there before it is done");
+	is_int(store_blob_write(w, "c", 1, &err), 0, "more of it");
+	is_int(store_blob_commit(w, &bytes, sha, &err), 0, "done");
+	is_int(bytes, 3, "its length");
+	is_str(sha, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "its hash");
+	int fd = store_blob_open(&b, "2026-11-21_first", &err);
+	ok(fd >= 0 && io_read_all(fd, 100, &text, &err) == 0 && strcmp(text.p, "abc") == 0, "it can be read");
+	io_close(&fd);
+
+	w = store_blob_create(&b, "2026-11-21_first", &err);
+	ok(w != NULL && store_blob_commit(w, &bytes, sha, &err) < 0, "a name is never used twice");
+	w = store_blob_create(&b, "2026-11-21_second", &err);
+	store_blob_abort(w);
+	is_int(entries(day), 1, "what was refused or given up leaves nothing");
+	ok(store_blob_create(&b, "../x", &err) == NULL, "no way out of the store");
+
+	char *link = mem_printf("%s/link", day), *link2 = mem_printf("%s/url_cache/2026-11-22", root);
+	ok(symlink("/etc/passwd", link) == 0 && store_blob_open(&b, "2026-11-21_link", &err) < 0,
+	   "a symbolic link is not followed");
+	ok(symlink("/tmp", link2) == 0 && store_blob_create(&b, "2026-11-22_x", &err) == NULL,
+	   "nor is one to a directory");
+	mem_free(link);
+	mem_free(link2);
+
+	struct store_thumb t[2] = {{32, 32, "image/png", "crop", "12", 2}, {96, 64, "image/png", "scale", "345", 3}};
+	is_int(store_thumbs_write(&b, "2026-11-21_first", t, 2, &err), 0, "thumbnails");
+	is_int(store_thumbs_write(&b, "2026-11-21_first", t, 2, &err), 0, "again");
+	char *thumbs = mem_printf("%s/url_cache_thumbnails/2026-11-21/first", root);
+	is_int(entries(thumbs), 2, "two files and no others");
+	t[1].type = "image/../x";
+	ok(store_thumbs_write(&b, "2026-11-21_other", t, 2, &err) < 0, "a bad type is refused");
+	mem_free(thumbs);
+	thumbs = mem_printf("%s/url_cache_thumbnails/2026-11-21/other", root);
+	is_int(entries(thumbs), 1, "no temp file stays (what was whole already does)");
+	mem_free(thumbs);
+	store_blobs_close(&b);
+	mem_free(day);
+	mem_free(root);
+	buf_clear(&text);
+}
+
+int
+main(void)
+{
+	char dir[] = "/tmp/mx-store-blob.XXXXXX";
+	if (mkdtemp(dir) == NULL)
+		return 1;
+	paths();
+	writing(dir);
+	char *rm = mem_printf("rm -rf %s", dir);
+	ok(system(rm) == 0, "cleaned up");
+	mem_free(rm);
+	return done();
+}
