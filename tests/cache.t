@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# mxpreview-cache: get, put, list, show, forget; crowds, kills and full disks.
+. "$(dirname "$0")/lib.sh"
+S=$TMP/store
+cache() { mxpreview-cache -d "$S" "$@"; }
+record() { # record URL [MEMBERS]
+	printf '{"v":1,"url":"%s","docs":[{"rel":"page","url":"%s","type":"text/html","status":200,"media_id":"2026-11-21_abc%s","bytes":3,"sha256":"00","fetched_ts":5}],"og":{"og:title":"T"}%s}\n' \
+		"$1" "$1" "$RANDOM$RANDOM" "${2:-}"
+}
+
+is "$(echo http://a/ | cache get)" '{"v":1,"url":"http://a/"}' 'what is not known passes unchanged'
+record http://a/ >"$TMP/r"
+out=$(cache put <"$TMP/r")
+is "$?" 0 'put'
+is "$(echo "$out" | json .og.\"og:title\")" T 'passes the record on'
+out=$(echo '{"id":9,"url":"http://a/","other":1}' | cache get)
+is "$(echo "$out" | jq -c '[.id, .other, .og, .cache.hit]')" '[9,1,{"og:title":"T"},true]' 'get answers and keeps what it does not know'
+is "$(echo "$out" | cache put | jq -c .cache.hit)" true 'an answer from the cache is not put again'
+is "$(cache list | wc -l)" 1 'one row'
+is "$(cache show http://a/ | json .og.\"og:title\")" T 'show'
+is "$(echo '{"url":"http://a/","ts":1}' | cache get | json .cache.hit)" true 'an older question gets the first answer after it'
+
+record http://b/ ',"oembed":{"cache_age":7200}' | cache put >/dev/null
+is "$(cache show http://b/ | jq '.expires_ts - .download_ts')" 7200000 "the provider's cache_age counts"
+record http://b2/ ',"oembed":{"cache_age":0}' | cache put >/dev/null
+is "$(cache show http://b2/ | jq '.expires_ts - .download_ts')" 60000 'but not below a minute'
+record http://b3/ ',"oembed":{"cache_age":99999999999}' | cache put >/dev/null
+is "$(cache show http://b3/ | jq '.expires_ts - .download_ts')" 86400000 'nor above max_ttl'
+
+echo '{"url":"http://dead/","error":{"stage":"fetch","status":502,"errcode":"M_UNKNOWN","error":"dead"}}' | cache put >/dev/null
+out=$(echo http://dead/ | cache get)
+is "$(echo "$out" | jq -c '[.error.status, .error.error, .cache.hit]')" '[502,"dead",true]' 'a failure is remembered'
+echo '{"url":"http://no/","error":{"stage":"fetch","status":403,"errcode":"M_UNKNOWN","error":"IP address blocked"}}' | cache put >/dev/null
+is "$(echo http://no/ | cache get | jq 'has("error")')" false "what the owner's rules refuse is not"
+
+is "$(cache forget http://a/)" '{"url":"http://a/","forgotten":1}' 'forget'
+cache forget http://a/ >/dev/null 2>"$TMP/err"
+is "$?" 1 'what is not there cannot be forgotten'
+like "$(cat "$TMP/err")" '^mxpreview-cache: http://a/: not in the cache$' 'and is named'
+cache show http://a/ >/dev/null 2>&1
+is "$?" 1 'nor shown'
+
+for bad in '' 'frob' 'get x' 'show' 'list y'; do
+	# shellcheck disable=SC2086
+	cache $bad </dev/null >/dev/null 2>&1
+	is "$?" 2 "usage: '$bad'"
+done
+cache list >/dev/full 2>"$TMP/err"
+is "$?" 1 'a full device is an error'
+like "$(cat "$TMP/err")" 'standard output: .*No space left' 'with its reason'
+mxpreview-cache -d /proc/nowhere list >/dev/null 2>"$TMP/err"
+is "$?" 1 'a store that cannot be made is an error'
+out=$(printf 'http://c/\n{"broken\n{"v":1}\n' | cache get)
+is "$(echo "$out" | jq -c '[.url, .error.status]' | tr '\n' ' ')" '["http://c/",null] ["",400] [null,400] ' 'a bad line gets its answer and does not end the batch'
+
+# a crowd
+pids=
+for i in $(seq 16); do
+	(for k in $(seq 10); do record "http://crowd/$i/$k"; done | cache put >/dev/null 2>>"$TMP/crowd.err") &
+	pids="$pids $!"
+done
+bad=0
+for p in $pids; do wait "$p" || bad=1; done
+is "$bad" 0 'sixteen writers at once'
+is "$(cat "$TMP/crowd.err")" '' 'none complains'
+is "$(cache list | grep -c crowd)" 160 'all rows are there'
+
+# killed in the middle: what was passed on is there
+acked=0
+for i in $(seq 30); do
+	(for k in $(seq 300); do record "http://kill/$i/$k"; done) | mxpreview-cache -d "$S" put >"$TMP/acked.$i" 2>/dev/null &
+	p=$!
+	perl -e 'select undef, undef, undef, rand 0.02'
+	kill -9 "$p" 2>/dev/null
+	wait "$p" 2>/dev/null
+done
+cache list | jq -r .url | sort >"$TMP/rows"
+cat "$TMP"/acked.* | grep '}$' | jq -r .url 2>/dev/null | sort >"$TMP/acks"
+acked=$(wc -l <"$TMP/acks")
+is "$(comm -23 "$TMP/acks" "$TMP/rows" | wc -l)" 0 "30 kills: none of $acked acknowledged rows is lost"
+is "$(sqlite3 "$S/mxpreview.db" 'PRAGMA integrity_check')" ok 'the database is sound'
+
+# a full disk
+if mkdir "$TMP/small" && mount -t tmpfs -o size=256k tmpfs "$TMP/small" 2>/dev/null; then
+	S=$TMP/small/store
+	record http://full/ | cache put >/dev/null
+	i=0
+	while [ $i -lt 2000 ] && record "http://full/$i" | cache put >"$TMP/out" 2>"$TMP/err"; do i=$((i + 1)); done
+	like "$(jq -r .error.error "$TMP/out" 2>/dev/null; cat "$TMP/err")" 'full|space' 'a full disk is named'
+	is "$(echo http://full/ | cache get | json .cache.hit)" true 'what was there can still be read'
+	umount -l "$TMP/small"
+else
+	skip 'a full disk' 'no tmpfs may be mounted here'
+fi
+finish
