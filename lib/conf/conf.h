@@ -33,7 +33,8 @@ struct conf {
 void conf_init(struct conf *c);
 void conf_clear(struct conf *c);
 /* "key = value" lines, '#' comments; lists by repeating the key; unknown keys and bad values are errors that name
- * file and line.  Values given later replace, list values add. */
+ * file and line.  Values given later replace, list values add.  Relative names of oembed_providers are below the file's
+ * directory.  ERR_NOTFOUND: there is no such file. */
 int conf_read(struct conf *c, const char *path, struct err *err);
 int conf_set(struct conf *c, const char *key, const char *value, struct err *err);
 

@@ -1,0 +1,265 @@
+/* Which keys are there, what may they hold, and what do they hold when nobody says anything?  One row per key. */
+#include "conf/int.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#ifndef MX_VERSION /* the build passes the version of the package */
+#define MX_VERSION "0"
+#endif
+
+enum type {
+	TEXT,	  /* char * */
+	LIST,	  /* struct conf_list of text */
+	FILES,	  /* struct conf_list of file names */
+	NUMBER,	  /* int64_t */
+	SIZE,	  /* int64_t: K M G, 1024-based */
+	DURATION, /* int64_t in ms: s m h d w y */
+	SWITCH,	  /* bool: true false yes no on off */
+	CHOICE	  /* bool: one of two words; the second is true */
+};
+
+struct row {
+	const char *name;
+	enum type type;
+	size_t offset;
+	const char *def; /* as it would stand in the file; "" is an empty list */
+	int64_t min, max;
+	const char *(*check)(const char *value); /* NULL or what is allowed */
+	const char *word[2];
+	const char *help;
+};
+
+#define KIB ((int64_t)1024)
+#define MIB (1024 * KIB)
+#define SEC ((int64_t)1000)
+#define MINUTE (60 * SEC)
+#define DAY (86400 * SEC)
+#define YEAR (365 * DAY)
+
+/* clang-format off */
+#define STRING(key, def, check, help) {#key, TEXT, offsetof(struct conf, key), def, 0, 0, check, {NULL, NULL}, help}
+#define MANY(key, type, check, help) {#key, type, offsetof(struct conf, key), "", 0, 0, check, {NULL, NULL}, help}
+#define RANGE(key, type, def, min, max, help) \
+	{#key, type, offsetof(struct conf, key), def, min, max, NULL, {NULL, NULL}, help}
+#define BOOLEAN(key, def, help) {#key, SWITCH, offsetof(struct conf, key), def, 0, 0, NULL, {NULL, NULL}, help}
+#define EITHER(key, field, no, yes, help) {#key, CHOICE, offsetof(struct conf, field), no, 0, 0, NULL, {no, yes}, help}
+/* clang-format on */
+
+/* Ceilings stand where a larger value stops meaning anything (libcurl ends near 300 KB of headers by itself) or where
+ * a slip of the finger would cost the machine its memory. */
+static const struct row rows[] = {
+    STRING(server_name, "localhost", conf_check_server_name, "Matrix server name in the mxc:// addresses of media"),
+    STRING(user_agent, "mxpreview/" MX_VERSION " (link preview bot)", conf_check_user_agent,
+	   "User-Agent header of every request"),
+    STRING(accept_language, "en-US,en;q=0.9", conf_check_accept_language,
+	   "Accept-Language header where the record asks for no language"),
+    MANY(allow_ip, LIST, conf_check_cidr, "addresses that may be connected to whatever else says no"),
+    MANY(deny_ip, LIST, conf_check_cidr, "addresses that are never connected to, beside the built-in list"),
+    MANY(deny_url, LIST, NULL, "rules of URLs that are never asked for"),
+    RANGE(max_spider_size, SIZE, "10M", KIB, 1024 * MIB, "decoded bytes of one document; reaching it refuses"),
+    RANGE(max_header_bytes, SIZE, "64K", KIB, 256 * KIB, "bytes of all headers of one response"),
+    RANGE(max_header_count, NUMBER, "200", 1, 10000, "header lines of one response"),
+    RANGE(max_redirects, NUMBER, "20", 0, 50, "hops from one wanted URL"),
+    RANGE(connect_timeout, DURATION, "10s", 100, 10 * MINUTE, "until a connection stands, TLS included"),
+    RANGE(header_timeout, DURATION, "20s", 100, 10 * MINUTE, "until the headers of a response are complete"),
+    RANGE(idle_timeout, DURATION, "10s", 100, 10 * MINUTE, "without news from the other side"),
+    RANGE(total_timeout, DURATION, "30s", 100, 60 * MINUTE, "for one wanted URL with all its redirects"),
+    RANGE(jobs, NUMBER, "16", 1, 256, "records in flight at once"),
+    RANGE(ttl, DURATION, "1h", 0, 10 * YEAR, "how long a preview is kept when its page says nothing"),
+    RANGE(max_ttl, DURATION, "24h", 0, 10 * YEAR, "how long a preview is kept at most, whatever its page says"),
+    RANGE(failure_ttl, DURATION, "5m", 0, 7 * DAY, "how long a failure is remembered"),
+    RANGE(max_image_pixels, SIZE, "32M", 1, 256 * MIB, "width times height of a picture; reaching it refuses"),
+    MANY(oembed_providers, FILES, NULL, "provider tables read after the built-in one"),
+    BOOLEAN(oembed_builtin, "true", "whether the built-in provider table is used"),
+    EITHER(merge, merge_oembed_first, "html-first", "oembed-first", "which of page and oEmbed answer wins"),
+    EITHER(compat, compat_synapse, "none", "synapse", "whose habits the output follows"),
+};
+
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+static void *
+field(struct conf *c, const struct row *r)
+{
+	return (char *)c + r->offset;
+}
+
+struct unit {
+	int64_t factor;
+	char letter;
+};
+
+/* A bound as a reader would write it: the largest unit that divides it. */
+static const char *
+show(enum type type, int64_t v, char out[32])
+{
+	static const struct unit none[] = {{1, '\0'}};
+	static const struct unit sizes[] = {{1024 * MIB, 'G'}, {MIB, 'M'}, {KIB, 'K'}, {1, '\0'}};
+	static const struct unit times[] = {{YEAR, 'y'},   {DAY, 'd'}, {60 * MINUTE, 'h'},
+					    {MINUTE, 'm'}, {SEC, 's'}, {1, '\0'}};
+	const struct unit *u = type == SIZE ? sizes : type == DURATION ? times : none;
+	while (u->factor > 1 && (v < u->factor || v % u->factor != 0))
+		u++;
+	(void)snprintf(out, 32, "%" PRId64 "%.1s", v / u->factor, &u->letter);
+	return out;
+}
+
+static int
+set_number(struct conf *c, const struct row *r, const char *value, struct err *err)
+{
+	static const char *const what[] = {
+	    [NUMBER] = "a whole number", [SIZE] = "a size (K, M, G)", [DURATION] = "a time (ms, or s m h d w y)"};
+	char lo[32];
+	char hi[32];
+	int64_t v = 0;
+	int rc = r->type == NUMBER ? str_int64(value, &v)
+		 : r->type == SIZE ? str_size(value, &v)
+				   : str_duration(value, &v);
+	if (rc < 0 || v < r->min || v > r->max)
+		return err_set(err, ERR_INPUT, "%s: '%.100s' is not %s from %s to %s", r->name, value, what[r->type],
+			       show(r->type, r->min, lo), show(r->type, r->max, hi));
+	*(int64_t *)field(c, r) = v;
+	return 0;
+}
+
+static int
+set_switch(struct conf *c, const struct row *r, const char *value, struct err *err)
+{
+	static const char *const words[] = {"false", "true", "no", "yes", "off", "on"};
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		if (!str_ieq(value, words[i]))
+			continue;
+		*(bool *)field(c, r) = i % 2 == 1;
+		return 0;
+	}
+	return err_set(err, ERR_INPUT, "%s: '%.100s' is not true, false, yes, no, on or off", r->name, value);
+}
+
+static int
+set_choice(struct conf *c, const struct row *r, const char *value, struct err *err)
+{
+	for (int i = 0; i < 2; i++) {
+		if (!str_eq(value, r->word[i]))
+			continue;
+		*(bool *)field(c, r) = i == 1;
+		return 0;
+	}
+	return err_set(err, ERR_INPUT, "%s: '%.100s' is neither %s nor %s", r->name, value, r->word[0], r->word[1]);
+}
+
+static int
+add_value(struct conf *c, const struct row *r, const char *value, const char *dir, struct err *err)
+{
+	struct conf_list *l = field(c, r);
+	if (l->n >= CONF_LIST_MAX)
+		return err_set(err, ERR_LIMIT, "%s: more than %d values", r->name, CONF_LIST_MAX);
+	l->v = mem_realloc(l->v, (l->n + 1) * sizeof *l->v);
+	l->v[l->n++] =
+	    r->type == FILES && dir != NULL && value[0] != '/' ? mem_printf("%s%s", dir, value) : mem_strdup(value);
+	return 0;
+}
+
+static int
+set_text(struct conf *c, const struct row *r, const char *value)
+{
+	char **text = field(c, r);
+	mem_free(*text);
+	*text = mem_strdup(value);
+	return 0;
+}
+
+/* What no value may be, whatever its key. */
+static int
+check_value(const struct row *r, const char *value, struct err *err)
+{
+	size_t n = strlen(value);
+	if (n == 0)
+		return err_set(err, ERR_INPUT, "%s: needs a value", r->name);
+	if (n > CONF_VALUE_MAX)
+		return err_set(err, ERR_LIMIT, "%s: value of more than %d bytes", r->name, CONF_VALUE_MAX);
+	if (!utf8_valid(value, n))
+		return err_set(err, ERR_INPUT, "%s: value is not UTF-8", r->name);
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)value[i] < 0x20 || value[i] == 0x7F)
+			return err_set(err, ERR_INPUT, "%s: control character in value", r->name);
+	const char *allowed = r->check != NULL ? r->check(value) : NULL;
+	if (allowed != NULL)
+		return err_set(err, ERR_INPUT, "%s: '%.100s' is not %s", r->name, value, allowed);
+	return 0;
+}
+
+static int
+set(struct conf *c, const struct row *r, const char *value, const char *dir, struct err *err)
+{
+	if (check_value(r, value, err) < 0)
+		return -1;
+	switch (r->type) {
+	case TEXT:
+		return set_text(c, r, value);
+	case LIST:
+	case FILES:
+		return add_value(c, r, value, dir, err);
+	case NUMBER:
+	case SIZE:
+	case DURATION:
+		return set_number(c, r, value, err);
+	case SWITCH:
+		return set_switch(c, r, value, err);
+	case CHOICE:
+		return set_choice(c, r, value, err);
+	}
+	return err_set(err, ERR_BUG, "%s: key of unknown type", r->name);
+}
+
+int
+conf_set_from(struct conf *c, const char *key, const char *value, const char *dir, struct err *err)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (str_eq(rows[i].name, key))
+			return set(c, &rows[i], value, dir, err);
+	return err_set(err, ERR_INPUT, "unknown key '%.100s'", key);
+}
+
+int
+conf_set(struct conf *c, const char *key, const char *value, struct err *err)
+{
+	return conf_set_from(c, key, value, NULL, err);
+}
+
+void
+conf_init(struct conf *c)
+{
+	*c = (struct conf){0};
+	for (size_t i = 0; i < ROWS; i++)
+		if (rows[i].def[0] != '\0')
+			(void)set(c, &rows[i], rows[i].def, NULL, NULL); /* tests/unit/conf_keys.c: each is valid */
+}
+
+void
+conf_clear(struct conf *c)
+{
+	for (size_t i = 0; i < ROWS; i++) {
+		if (rows[i].type == TEXT)
+			mem_free(*(char **)field(c, &rows[i]));
+		if (rows[i].type != LIST && rows[i].type != FILES)
+			continue;
+		struct conf_list *l = field(c, &rows[i]);
+		for (size_t k = 0; k < l->n; k++)
+			mem_free(l->v[k]);
+		mem_free(l->v);
+	}
+	*c = (struct conf){0};
+}
+
+const char *
+conf_key(size_t i, const char **def, const char **help)
+{
+	if (i >= ROWS)
+		return NULL;
+	if (def != NULL)
+		*def = rows[i].def;
+	if (help != NULL)
+		*help = rows[i].help;
+	return rows[i].name;
+}
