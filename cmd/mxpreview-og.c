@@ -1,0 +1,218 @@
+/* What does the page say?  Documents that fetch brought, as records; or one document for a person. */
+#include "cmd/cmd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/sandbox.h"
+#include "image/image.h"
+#include "page/page.h"
+#include "preview/stages.h"
+#include "store/store.h"
+
+#define DOCUMENT_MAX ((size_t)64 << 20) /* bytes of a document given by hand */
+
+static const char usage[] =
+    "usage: mxpreview-og [-hqvV] [-c FILE] [-d DIR]\n"
+    "       mxpreview-og [-hqvV] [-c FILE] [--url URL] [--type CONTENT-TYPE] [--explain] FILE|-\n"
+    "\n"
+    "Says what a page says of itself, as Open Graph.  Without an operand: records on standard input and output.\n"
+    "With one: that document (- is standard input), one line of JSON.\n"
+    "\n"
+    "      --url URL        where the document came from: what relative URLs count from\n"
+    "      --type TYPE      its Content-Type; without it the bytes decide\n"
+    "      --explain        also everything that was found, and where\n"
+    "  -c, --config FILE    configuration instead of the usual places, see mxpreview.conf(5)\n"
+    "  -d, --store DIR      where documents are kept\n"
+    "  -q, --quiet          no messages\n"
+    "  -v, --verbose        say more\n"
+    "      --no-sandbox     do not close in (debugging)\n"
+    "  -h, --help           this text\n"
+    "  -V, --version        the version\n";
+
+enum { OPT_URL = CMD_OPT_FIRST, OPT_TYPE, OPT_EXPLAIN };
+
+static const struct option options[] = {
+    CMD_LONG,
+    {"url", required_argument, NULL, OPT_URL},
+    {"type", required_argument, NULL, OPT_TYPE},
+    {"explain", no_argument, NULL, OPT_EXPLAIN},
+    {NULL, 0, NULL, 0},
+};
+
+struct app {
+	struct cmd c;
+	const char *url, *type, *file; /* file: NULL in filter mode */
+	bool explain;
+	int fd;
+	char *blob_dir;
+	struct store_blobs blobs;
+	struct stage_og stage;
+};
+
+static void
+parse_options(struct app *a, int argc, char **argv)
+{
+	for (int opt; (opt = getopt_long(argc, argv, CMD_SHORT, options, NULL)) != -1;) {
+		if (cmd_option(&a->c, opt, optarg, usage))
+			continue;
+		if (opt == OPT_URL)
+			a->url = optarg;
+		else if (opt == OPT_TYPE)
+			a->type = optarg;
+		else if (opt == OPT_EXPLAIN)
+			a->explain = true;
+		else
+			cmd_usage(&a->c, usage);
+	}
+	bool document = a->url != NULL || a->type != NULL || a->explain;
+	if (argc - optind > 1 || (document && optind == argc))
+		cmd_usage(&a->c, usage);
+	a->file = argv[optind];
+}
+
+/* ---- doors ------------------------------------------------------------------------------------------------ */
+
+static int
+open_doors(struct app *a, struct err *err)
+{
+	a->stage = (struct stage_og){.blobs = &a->blobs,
+				     .oembed_first = a->c.conf.merge_oembed_first,
+				     .synapse = a->c.conf.compat_synapse,
+				     .charsets = page_charsets_open()};
+	a->fd = STDIN_FILENO;
+	if (a->file == NULL) {
+		a->blob_dir = mem_printf("%s/%s", a->c.store, STORE_URL_CACHE);
+		return store_blobs_open(&a->blobs, a->c.store, true, err);
+	}
+	if (strcmp(a->file, "-") != 0 && (a->fd = open(a->file, O_RDONLY | O_CLOEXEC)) < 0)
+		return err_sys(err, "%s", a->file);
+	return 0;
+}
+
+static int
+close_in(struct app *a, struct err *err)
+{
+	struct sandbox want = {.kind = SANDBOX_PARSE, .read = {a->blob_dir}};
+	char missing[256] = "";
+	if (a->c.no_sandbox)
+		return 0;
+	if (sandbox_enter(&want, missing, err) < 0)
+		return -1;
+	if (missing[0] != '\0')
+		cmd_note(&a->c, "%s", missing);
+	return 0;
+}
+
+static void
+close_doors(struct app *a)
+{
+	page_charsets_close(a->stage.charsets);
+	if (a->file == NULL)
+		store_blobs_close(&a->blobs);
+	else if (a->fd > STDIN_FILENO)
+		io_close(&a->fd);
+	mem_free(a->blob_dir);
+}
+
+/* ---- one document ------------------------------------------------------------------------------------------- */
+
+static struct json *
+describe_image(const struct app *a, const struct buf *b, const struct image_info *info)
+{
+	struct json *og = json_object();
+	if (a->url != NULL)
+		json_set_str(og, "og:image", a->url);
+	const char *type = a->type != NULL ? a->type : image_format_type(info->format);
+	if (type != NULL)
+		json_set_str(og, "og:image:type", type);
+	json_set_int(og, "matrix:image:size", (int64_t)b->len);
+	if (info->width > 0 && info->height > 0) {
+		json_set_int(og, "og:image:width", info->width);
+		json_set_int(og, "og:image:height", info->height);
+	}
+	return og;
+}
+
+static struct json *
+describe_page(const struct app *a, const struct buf *b)
+{
+	struct page_options o = {a->url, a->type, a->stage.charsets, a->stage.synapse};
+	struct json *html = page_html(b->len > 0 ? b->p : "", b->len, &o);
+	struct json *og = page_merge(html, NULL, a->stage.synapse ? PAGE_NULLS : 0U);
+	if (!a->explain) {
+		json_free(html);
+		return og;
+	}
+	struct json *both = json_object();
+	json_set(both, "og", og);
+	json_set(both, "html", html);
+	return both;
+}
+
+/* As the stage does it, only that the type may have to be found out. */
+static struct json *
+describe(const struct app *a, const struct buf *b)
+{
+	struct image_info info = {0};
+	size_t n = b->len < IMAGE_SNIFF_BYTES ? b->len : IMAGE_SNIFF_BYTES;
+	bool octets = a->type == NULL || record_type_is(a->type, "application/octet-stream");
+	bool html = page_type_is_html(a->type) || (octets && b->len > 0 && page_looks_html(b->p, b->len));
+	bool picture =
+	    !html && n > 0 && (octets || record_type_is(a->type, "image/")) && image_sniff(b->p, n, &info, NULL) == 0;
+	if (picture || record_type_is(a->type, "image/"))
+		return describe_image(a, b, &info);
+	return html || a->type == NULL ? describe_page(a, b) : json_object();
+}
+
+static int
+document(struct app *a, struct err *err)
+{
+	struct buf in, out;
+	buf_init(&in, DOCUMENT_MAX);
+	buf_init(&out, RECORD_LINE_MAX);
+	int rc = io_read_all(a->fd, DOCUMENT_MAX, &in, err);
+	if (rc == 0) {
+		struct json *j = describe(a, &in);
+		rc = json_write(j, 0, &out) < 0 || buf_addc(&out, '\n') < 0
+			 ? err_set(err, ERR_LIMIT, "answer is longer than %zu bytes", RECORD_LINE_MAX)
+			 : 0;
+		json_free(j);
+	}
+	if (rc == 0)
+		(void)cmd_out(&a->c, out.p, out.len); /* cmd_leave says why */
+	buf_clear(&in);
+	buf_clear(&out);
+	return rc;
+}
+
+static int
+one(void *arg, struct record *rec, struct err *err)
+{
+	return stage_og(arg, rec, err);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct app a = {.fd = -1};
+	struct err err = {0};
+	int status = 0;
+	cmd_init(&a.c, argv[0]);
+	parse_options(&a, argc, argv);
+	cmd_configure(&a.c);
+
+	if (open_doors(&a, &err) < 0 || close_in(&a, &err) < 0)
+		status = cmd_fail(&a.c, &err, NULL);
+	else if (a.file == NULL)
+		status = cmd_filter(&a.c, "og", one, &a.stage);
+	else if (document(&a, &err) < 0)
+		status = cmd_fail(&a.c, &err, a.file);
+
+	close_doors(&a);
+	return cmd_leave(&a.c, status);
+}

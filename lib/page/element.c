@@ -1,0 +1,168 @@
+/* Which element is this, and what follows from that?  One row per element that matters here. */
+#include "page/int.h"
+
+#include <string.h>
+
+enum { NAME_MAX = 16 };
+
+/* Short names keep the table readable. */
+enum {
+	VOID = EL_IS_VOID,
+	BLOCK = EL_IS_BLOCK,
+	FORMAT = EL_IS_FORMAT,
+	SILENT = EL_IS_SILENT,
+	INERT = EL_IS_INERT,
+	ATTRS = EL_HAS_ATTRS,
+	LEAVES = EL_LEAVES_SVG,
+	RCDATA = EL_IS_RCDATA,
+	RAWTEXT = EL_IS_RAWTEXT,
+	PLAIN = EL_IS_PLAIN
+};
+
+static const struct {
+	char name[NAME_MAX]; /* padded with NUL, so that two words compare it whole */
+	unsigned flags;
+} elements[EL_COUNT] = {
+    [EL_OTHER] = {"", 0},
+    [EL_A] = {"a", FORMAT},
+    [EL_ADDRESS] = {"address", BLOCK},
+    [EL_ARTICLE] = {"article", BLOCK},
+    [EL_ASIDE] = {"aside", BLOCK | SILENT},
+    [EL_AUDIO] = {"audio", SILENT},
+    [EL_B] = {"b", FORMAT | LEAVES},
+    [EL_BASE] = {"base", VOID | ATTRS},
+    [EL_BIG] = {"big", FORMAT | LEAVES},
+    [EL_BLOCKQUOTE] = {"blockquote", BLOCK | LEAVES},
+    [EL_BODY] = {"body", BLOCK | LEAVES},
+    [EL_BR] = {"br", VOID | BLOCK | LEAVES},
+    [EL_BUTTON] = {"button", SILENT},
+    [EL_CANVAS] = {"canvas", SILENT},
+    [EL_CAPTION] = {"caption", BLOCK},
+    [EL_CENTER] = {"center", BLOCK | LEAVES},
+    [EL_CODE] = {"code", FORMAT | LEAVES},
+    [EL_COL] = {"col", VOID},
+    [EL_DATALIST] = {"datalist", SILENT},
+    [EL_DD] = {"dd", BLOCK | LEAVES},
+    [EL_DESC] = {"desc", 0},
+    [EL_DETAILS] = {"details", BLOCK},
+    [EL_DIALOG] = {"dialog", BLOCK},
+    [EL_DIR] = {"dir", BLOCK},
+    [EL_DIV] = {"div", BLOCK | LEAVES},
+    [EL_DL] = {"dl", BLOCK | LEAVES},
+    [EL_DT] = {"dt", BLOCK | LEAVES},
+    [EL_EM] = {"em", FORMAT | LEAVES},
+    [EL_EMBED] = {"embed", VOID | ATTRS | LEAVES},
+    [EL_FIELDSET] = {"fieldset", BLOCK},
+    [EL_FIGCAPTION] = {"figcaption", BLOCK},
+    [EL_FIGURE] = {"figure", BLOCK},
+    [EL_FONT] = {"font", FORMAT},
+    [EL_FOOTER] = {"footer", BLOCK | SILENT},
+    [EL_FOREIGNOBJECT] = {"foreignobject", 0},
+    [EL_FORM] = {"form", BLOCK},
+    [EL_FRAME] = {"frame", VOID},
+    [EL_H1] = {"h1", BLOCK | LEAVES},
+    [EL_H2] = {"h2", BLOCK | LEAVES},
+    [EL_H3] = {"h3", BLOCK | LEAVES},
+    [EL_H4] = {"h4", BLOCK | LEAVES},
+    [EL_H5] = {"h5", BLOCK | LEAVES},
+    [EL_H6] = {"h6", BLOCK | LEAVES},
+    [EL_HEAD] = {"head", LEAVES},
+    [EL_HEADER] = {"header", BLOCK | SILENT},
+    [EL_HGROUP] = {"hgroup", BLOCK},
+    [EL_HR] = {"hr", VOID | BLOCK | LEAVES},
+    [EL_HTML] = {"html", BLOCK | ATTRS},
+    [EL_I] = {"i", FORMAT | LEAVES},
+    [EL_IFRAME] = {"iframe", SILENT | ATTRS | RAWTEXT},
+    [EL_IMG] = {"img", VOID | ATTRS | LEAVES},
+    [EL_INPUT] = {"input", VOID},
+    [EL_LI] = {"li", BLOCK | LEAVES},
+    [EL_LINK] = {"link", VOID | ATTRS},
+    [EL_LISTING] = {"listing", BLOCK | LEAVES},
+    [EL_MAIN] = {"main", BLOCK},
+    [EL_MATH] = {"math", SILENT | INERT},
+    [EL_MENU] = {"menu", BLOCK | SILENT | LEAVES},
+    [EL_META] = {"meta", VOID | ATTRS | LEAVES},
+    [EL_NAV] = {"nav", BLOCK | SILENT},
+    [EL_NOBR] = {"nobr", FORMAT | LEAVES},
+    [EL_NOEMBED] = {"noembed", SILENT | INERT | RAWTEXT},
+    [EL_NOFRAMES] = {"noframes", SILENT | INERT | RAWTEXT},
+    [EL_NOSCRIPT] = {"noscript", SILENT},
+    [EL_OBJECT] = {"object", SILENT},
+    [EL_OL] = {"ol", BLOCK | LEAVES},
+    [EL_OPTGROUP] = {"optgroup", BLOCK},
+    [EL_OPTION] = {"option", BLOCK},
+    [EL_P] = {"p", BLOCK | LEAVES},
+    [EL_PARAM] = {"param", VOID},
+    [EL_PLAINTEXT] = {"plaintext", BLOCK | PLAIN},
+    [EL_PRE] = {"pre", BLOCK | LEAVES},
+    [EL_RP] = {"rp", 0},
+    [EL_RUBY] = {"ruby", LEAVES},
+    [EL_S] = {"s", FORMAT | LEAVES},
+    [EL_SCRIPT] = {"script", SILENT | INERT},
+    [EL_SEARCH] = {"search", BLOCK},
+    [EL_SECTION] = {"section", BLOCK},
+    [EL_SELECT] = {"select", SILENT},
+    [EL_SMALL] = {"small", FORMAT | LEAVES},
+    [EL_SOURCE] = {"source", VOID | ATTRS},
+    [EL_SPAN] = {"span", FORMAT | LEAVES},
+    [EL_STRIKE] = {"strike", FORMAT | LEAVES},
+    [EL_STRONG] = {"strong", FORMAT | LEAVES},
+    [EL_STYLE] = {"style", SILENT | INERT | RAWTEXT},
+    [EL_SUB] = {"sub", FORMAT | LEAVES},
+    [EL_SUMMARY] = {"summary", BLOCK},
+    [EL_SUP] = {"sup", FORMAT | LEAVES},
+    [EL_SVG] = {"svg", SILENT | INERT},
+    [EL_TABLE] = {"table", BLOCK | LEAVES},
+    [EL_TBODY] = {"tbody", BLOCK},
+    [EL_TD] = {"td", BLOCK},
+    [EL_TEMPLATE] = {"template", SILENT | INERT},
+    [EL_TEXTAREA] = {"textarea", SILENT | INERT | RCDATA},
+    [EL_TFOOT] = {"tfoot", BLOCK},
+    [EL_TH] = {"th", BLOCK},
+    [EL_THEAD] = {"thead", BLOCK},
+    [EL_TITLE] = {"title", SILENT | RCDATA},
+    [EL_TR] = {"tr", BLOCK},
+    [EL_TRACK] = {"track", VOID},
+    [EL_TT] = {"tt", FORMAT | LEAVES},
+    [EL_U] = {"u", FORMAT | LEAVES},
+    [EL_UL] = {"ul", BLOCK | LEAVES},
+    [EL_VAR] = {"var", FORMAT | LEAVES},
+    [EL_VIDEO] = {"video", SILENT | ATTRS},
+    [EL_WBR] = {"wbr", VOID},
+    [EL_XMP] = {"xmp", BLOCK | RAWTEXT},
+};
+
+/* Where the names of each letter begin; the next letter's beginning is the end. */
+static const unsigned char letter[27] = {EL_A,	    EL_B,   EL_CANVAS, EL_DATALIST, EL_EM,    EL_FIELDSET, EL_H1,
+					 EL_H1,	    EL_I,   EL_LI,     EL_LI,	    EL_LI,    EL_MAIN,	   EL_NAV,
+					 EL_OBJECT, EL_P,   EL_RP,     EL_RP,	    EL_S,     EL_TABLE,	   EL_U,
+					 EL_VAR,    EL_WBR, EL_XMP,    EL_COUNT,    EL_COUNT, EL_COUNT};
+
+enum el
+page_el_find(const char *name, size_t n)
+{
+	char key[NAME_MAX] = {0};
+	if (n == 0 || n >= NAME_MAX)
+		return EL_OTHER;
+	for (size_t i = 0; i < n; i++)
+		key[i] = (char)str_lower((unsigned char)name[i]);
+	if (key[0] < 'a' || key[0] > 'z')
+		return EL_OTHER;
+	size_t c = (size_t)(key[0] - 'a');
+	for (size_t e = letter[c]; e < letter[c + 1]; e++)
+		if (memcmp(elements[e].name, key, NAME_MAX) == 0)
+			return (enum el)e;
+	return EL_OTHER;
+}
+
+unsigned
+page_el_flags(enum el e)
+{
+	return elements[e].flags;
+}
+
+const char *
+page_el_name(enum el e)
+{
+	return elements[e].name;
+}

@@ -1,0 +1,261 @@
+/* What do tags and text mean?  The tokenizer's events become facts, in one pass. */
+#include "page/int.h"
+
+#include <string.h>
+
+enum { HEADING_BYTES_MAX = 8192 };
+
+/* ---- headings: title, h1, h2, h3 (spec B.3) --------------------------------------------------------- */
+
+static enum page_source
+heading_of(enum el el)
+{
+	switch (el) {
+	case EL_TITLE:
+		return PAGE_TITLE;
+	case EL_H1:
+		return PAGE_H1;
+	case EL_H2:
+		return PAGE_H2;
+	case EL_H3:
+		return PAGE_H3;
+	default:
+		return PAGE_NONE;
+	}
+}
+
+static void
+heading_end(struct extract *x)
+{
+	if (x->heading != PAGE_NONE && x->heading_text.len > 0)
+		page_facts_field(x->f, FIELD_TITLE, x->heading, x->heading_text.p, x->heading_text.len);
+	x->heading = PAGE_NONE;
+	buf_reset(&x->heading_text);
+}
+
+static void
+heading_begin(struct extract *x, enum el el, size_t at)
+{
+	enum page_source s = heading_of(el);
+	if (s == PAGE_NONE || at == 0 || x->open.foreign > 0 || x->f->field[FIELD_TITLE][s] != NULL)
+		return;
+	heading_end(x);
+	x->heading = s;
+	x->heading_at = at;
+}
+
+/* A heading ends with its element, or where a block begins in it because nobody closed it. */
+static void
+heading_check(struct extract *x, bool block)
+{
+	if (x->heading == PAGE_NONE)
+		return;
+	if (x->open.n < x->heading_at || (block && x->heading_text.len > 0))
+		heading_end(x);
+	else
+		(void)buf_addc(&x->heading_text, ' ');
+}
+
+/* ---- enough? ------------------------------------------------------------------------------------------ */
+
+/* The head is over (or may be taken to be): if the page has said everything itself, its body is not needed. */
+static void
+maybe_stop(struct extract *x)
+{
+	const struct page_facts *f = x->f;
+	bool title = f->field[FIELD_TITLE][PAGE_TITLE] != NULL || page_facts_field_declared(f, FIELD_TITLE);
+	if (!x->whole && title && page_facts_field_declared(f, FIELD_DESCRIPTION) && page_facts_image_declared(f))
+		x->h.stop = true;
+}
+
+/* What the tokenizer must know changes with what is open and what is still wanted. */
+static void
+sync_tokenizer(struct extract *x)
+{
+	x->h.foreign = x->open.foreign > 0;
+	if (x->f->text.full && x->h.all_attrs) {
+		x->h.all_attrs = false;
+		maybe_stop(x);
+	}
+}
+
+/* ---- events ----------------------------------------------------------------------------------------- */
+
+static void
+keep_url(char **slot, const struct html_tag *tag, const char *attr)
+{
+	if (*slot == NULL)
+		*slot = page_attr_url(tag, attr);
+}
+
+static void
+player(struct page_facts *f, const struct html_tag *tag)
+{
+	if (f->iframe != NULL)
+		return;
+	f->iframe = page_attr_url(tag, "src");
+	if (f->iframe == NULL)
+		return;
+	f->iframe_width = page_attr_text(tag, "width");
+	f->iframe_height = page_attr_text(tag, "height");
+}
+
+static void
+say(struct extract *x, const struct html_tag *tag)
+{
+	struct page_facts *f = x->f;
+	const struct open *o = &x->open;
+	switch (tag->el) {
+	case EL_META:
+		page_meta_read(f, tag);
+		break;
+	case EL_LINK:
+		page_link_read(f, tag);
+		break;
+	case EL_BASE:
+		keep_url(&f->base, tag, "href");
+		break;
+	case EL_IMG:
+		page_image_img(f, tag, o->silent > 0);
+		break;
+	case EL_IFRAME:
+		player(f, tag);
+		break;
+	case EL_EMBED:
+		keep_url(&f->embed, tag, "src");
+		break;
+	case EL_VIDEO:
+		keep_url(&f->video, tag, "src");
+		page_image_poster(f, tag);
+		break;
+	case EL_SOURCE:
+		if (o->n > 0 && o->el[o->n - 1] == EL_VIDEO)
+			keep_url(&f->video, tag, "src");
+		break;
+	case EL_HTML:
+		if (f->lang == NULL)
+			f->lang = page_attr_text(tag, "lang");
+		break;
+	case EL_BODY:
+		maybe_stop(x);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Names that are not in the table share what is left of a byte. */
+static unsigned char
+id_of(const struct html_tag *tag)
+{
+	unsigned h = 0;
+	if (tag->el != EL_OTHER)
+		return (unsigned char)tag->el;
+	for (size_t i = 0; i < tag->name_len && i < HTML_LAST_MAX; i++)
+		h = h * 31 + (unsigned)str_lower((unsigned char)tag->name[i]);
+	return (unsigned char)((unsigned)EL_COUNT + h % (256U - (unsigned)EL_COUNT));
+}
+
+static enum html_model
+model_of(enum el el, unsigned flags)
+{
+	if (el == EL_SCRIPT)
+		return HTML_SCRIPT;
+	if ((flags & EL_IS_RCDATA) != 0)
+		return HTML_RCDATA;
+	if ((flags & EL_IS_RAWTEXT) != 0)
+		return HTML_RAWTEXT;
+	return (flags & EL_IS_PLAIN) != 0 ? HTML_PLAINTEXT : HTML_DATA;
+}
+
+static enum html_model
+start(void *arg, const struct html_tag *tag)
+{
+	struct extract *x = arg;
+	struct open *o = &x->open;
+	unsigned flags = page_el_flags(tag->el);
+	page_open_leave_foreign(o, tag->el);
+	if (o->foreign == 0)
+		page_open_imply(o, tag->el);
+	heading_check(x, (flags & EL_IS_BLOCK) != 0 && tag->el != EL_BR);
+	if (x->nodes_apart || (flags & EL_IS_BLOCK) != 0)
+		page_text_break(&x->f->text);
+	if (o->inert == 0)
+		say(x, tag);
+	bool foreign = o->foreign > 0, svg = tag->el == EL_SVG || tag->el == EL_MATH;
+	bool empty = foreign || svg ? tag->self_closing : (flags & EL_IS_VOID) != 0;
+	if (!empty) {
+		bool heads = o->inert == 0;
+		size_t at = page_open_push(o, tag->el, id_of(tag), flags, page_attr_hidden(tag));
+		if (heads)
+			heading_begin(x, tag->el, at);
+	}
+	sync_tokenizer(x);
+	return empty || foreign ? HTML_DATA : model_of(tag->el, flags);
+}
+
+static void
+end(void *arg, const struct html_tag *tag)
+{
+	struct extract *x = arg;
+	bool block = (page_el_flags(tag->el) & EL_IS_BLOCK) != 0;
+	if (x->nodes_apart || block)
+		page_text_break(&x->f->text);
+	(void)page_open_end(&x->open, tag->el, id_of(tag));
+	heading_check(x, false);
+	if (tag->el == EL_HEAD)
+		maybe_stop(x);
+	sync_tokenizer(x);
+}
+
+static void
+text(void *arg, const char *p, size_t n, bool refs)
+{
+	struct extract *x = arg;
+	const struct open *o = &x->open;
+	/* a title is silent and inert to all but itself */
+	if (o->inert == 0 && x->heading != PAGE_NONE && !x->heading_text.full) {
+		if (refs)
+			page_entity_decode(&x->heading_text, p, n, false);
+		else
+			(void)buf_add(&x->heading_text, p, n);
+	}
+	if (o->silent == 0 && o->inert == 0 && o->over == 0)
+		page_text_add(&x->f->text, p, n, refs);
+}
+
+/* ---- the whole ---------------------------------------------------------------------------------------- */
+
+void
+page_extract_init(struct extract *x, struct page_facts *f, bool nodes_apart)
+{
+	static const struct html_events events = {start, end, text, NULL};
+	(void)memset(x, 0, sizeof *x);
+	page_html_init(&x->h, &events, x);
+	x->h.all_attrs = true;
+	x->f = f;
+	x->nodes_apart = nodes_apart;
+	buf_init(&x->heading_text, HEADING_BYTES_MAX);
+}
+
+void
+page_extract_clear(struct extract *x)
+{
+	buf_clear(&x->heading_text);
+}
+
+size_t
+page_extract_feed(struct extract *x, const char *p, size_t n, enum html_more more)
+{
+	return page_html_feed(&x->h, p, n, more);
+}
+
+void
+page_extract_finish(struct extract *x)
+{
+	struct page_facts *f = x->f;
+	heading_end(x);
+	page_text_break(&f->text);
+	if (f->text.all.len > 0)
+		f->field[FIELD_DESCRIPTION][PAGE_TEXT] = page_text_summary(f->text.all.p, f->text.all.len);
+}

@@ -1,0 +1,160 @@
+/* What was found so far?  Each fact with its source; the first usable value of a source stays. */
+#include "page/int.h"
+
+#include <string.h>
+
+enum { PROPS_MAX = FACTS_NAMESPACES * PAGE_TAGS_MAX };
+
+/* The namespaces that are kept, each with its own allowance of PAGE_TAGS_MAX members. */
+static const char *const namespaces[] = {"og", "article", "profile", "book", "product", "music", "video", "place"};
+enum { NAMESPACES = sizeof namespaces / sizeof namespaces[0], NS_OG = 0, NS_TWITTER = NAMESPACES };
+
+static const char *const source_name[PAGE_SOURCES] = {
+    [PAGE_NONE] = "none",
+    [PAGE_OG] = "og",
+    [PAGE_TWITTER] = "twitter",
+    [PAGE_META] = "meta",
+    [PAGE_ITEMPROP] = "itemprop",
+    [PAGE_DC] = "dc",
+    [PAGE_LINK] = "link",
+    [PAGE_TITLE] = "title",
+    [PAGE_H1] = "h1",
+    [PAGE_H2] = "h2",
+    [PAGE_H3] = "h3",
+    [PAGE_TEXT] = "text",
+    [PAGE_IMG_SIZED] = "img-size",
+    [PAGE_IMG] = "img",
+    [PAGE_POSTER] = "poster",
+    [PAGE_ICON] = "icon",
+};
+
+const char *
+page_source_name(enum page_source s)
+{
+	return source_name[s];
+}
+
+void
+page_facts_init(struct page_facts *f)
+{
+	(void)memset(f, 0, sizeof *f);
+	page_text_init(&f->text);
+}
+
+static void
+image_clear(struct page_image *i)
+{
+	mem_free(i->url);
+	mem_free(i->url2);
+	mem_free(i->secure_url);
+	mem_free(i->type);
+	mem_free(i->width);
+	mem_free(i->height);
+	mem_free(i->alt);
+}
+
+void
+page_facts_clear(struct page_facts *f)
+{
+	char *const single[] = {f->base,  f->oembed, f->canonical,    f->lang,	       f->video,
+				f->embed, f->iframe, f->iframe_width, f->iframe_height};
+	for (size_t i = 0; i < FIELD_COUNT; i++)
+		for (size_t s = 0; s < PAGE_SOURCES; s++)
+			mem_free(f->field[i][s]);
+	for (size_t i = 0; i < f->props; i++) {
+		mem_free(f->prop[i].key);
+		mem_free(f->prop[i].value);
+	}
+	mem_free(f->prop);
+	for (size_t i = 0; i < f->images; i++)
+		image_clear(&f->image[i]);
+	image_clear(&f->sized);
+	image_clear(&f->img);
+	image_clear(&f->icon);
+	image_clear(&f->poster);
+	for (size_t i = 0; i < sizeof single / sizeof single[0]; i++)
+		mem_free(single[i]);
+	page_text_clear(&f->text);
+	(void)memset(f, 0, sizeof *f);
+}
+
+/* p is decoded, not cleaned. */
+void
+page_facts_field(struct page_facts *f, enum page_field field, enum page_source s, const char *p, size_t n)
+{
+	if (f->field[field][s] != NULL)
+		return;
+	f->field[field][s] = page_text_clean(p, n);
+	if (f->field[field][s] != NULL && (s == PAGE_OG || s == PAGE_TWITTER))
+		f->count[s == PAGE_OG ? NS_OG : NS_TWITTER]++;
+}
+
+bool
+page_facts_field_declared(const struct page_facts *f, enum page_field field)
+{
+	for (size_t s = 0; s < PAGE_INFERRED; s++)
+		if (f->field[field][s] != NULL)
+			return true;
+	return false;
+}
+
+bool
+page_facts_image_declared(const struct page_facts *f)
+{
+	for (size_t i = 0; i < f->images; i++)
+		if (f->image[i].url != NULL || f->image[i].secure_url != NULL)
+			return true;
+	return false;
+}
+
+/* ---- members ---------------------------------------------------------------------------------------- */
+
+/* The namespace of "article:author"; NAMESPACES if it is none of ours. */
+static size_t
+namespace_of(const char *key)
+{
+	size_t n = strcspn(key, ":");
+	for (size_t i = 0; i < NAMESPACES; i++)
+		if (key[n] == ':' && key[n + 1] != '\0' && strlen(namespaces[i]) == n &&
+		    memcmp(key, namespaces[i], n) == 0)
+			return i;
+	return NAMESPACES;
+}
+
+static bool
+known(const struct page_facts *f, enum page_source s, const char *key)
+{
+	for (size_t i = 0; i < f->props; i++)
+		if (f->prop[i].source == s && strcmp(f->prop[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+/* Names come in as bytes of a page: lower-cased ASCII without anything that shows nothing. */
+static bool
+key_fits(const char *key)
+{
+	for (const char *p = key; *p != '\0'; p++)
+		if ((unsigned char)*p <= ' ' || *p == 0x7F)
+			return false;
+	return utf8_count(key, strlen(key)) <= PAGE_KEY_MAX;
+}
+
+void
+page_facts_prop(struct page_facts *f, enum page_source s, const char *key, const char *value)
+{
+	size_t ns = namespace_of(key), n = strlen(value);
+	if (ns == NAMESPACES)
+		return;
+	if (s == PAGE_TWITTER)
+		ns = NS_TWITTER;
+	if (f->count[ns] >= PAGE_TAGS_MAX || f->props >= PROPS_MAX || !key_fits(key))
+		return;
+	if (f->props_bytes + n > PAGE_PROPS_BYTES_MAX || utf8_count(value, n) > PAGE_VALUE_MAX || known(f, s, key))
+		return;
+	if (f->prop == NULL)
+		f->prop = mem_array(PROPS_MAX, sizeof *f->prop);
+	f->prop[f->props++] = (struct prop){mem_strdup(key), mem_strdup(value), s};
+	f->props_bytes += n;
+	f->count[ns]++;
+}

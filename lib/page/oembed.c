@@ -1,0 +1,201 @@
+/* What does an oEmbed answer say?  https://oembed.com §2.3 to Open Graph (spec C.5, per member, leniently typed). */
+#include "page/int.h"
+
+#include <string.h>
+
+#include "url/url.h"
+
+struct answer {
+	const struct json *j;
+	struct json *og;
+	const char *base;
+};
+
+/* References decoded once, cleaned; NULL if absent, blank or no string. */
+static char *
+decoded(const struct json *j, const char *key)
+{
+	enum { TEXT_MAX = 16384 };
+	const char *s = json_str(j, key);
+	struct buf b;
+	if (s == NULL)
+		return NULL;
+	buf_init(&b, TEXT_MAX);
+	page_entity_decode(&b, s, strlen(s), false);
+	char *text = b.len > 0 ? page_text_cut(page_text_clean(b.p, b.len), PAGE_VALUE_MAX) : NULL;
+	buf_clear(&b);
+	return text;
+}
+
+static void
+set_text(struct json *to, const char *key, const struct json *j, const char *from)
+{
+	char *text = decoded(j, from);
+	if (text != NULL)
+		json_set_str(to, key, text);
+	mem_free(text);
+}
+
+/* An absolute web address (or a picture's data: URL); false if it is none. */
+static bool
+set_url(struct answer *a, const char *key, const char *ref)
+{
+	char *url = str_isblank(ref) ? NULL : url_resolve(a->base, ref, NULL);
+	bool data = url != NULL && str_istarts(url, "data:image/") && strlen(url) <= PAGE_DATA_URL_MAX;
+	bool web = url != NULL && url_is_http(url) && strlen(url) <= URL_MAX;
+	if (web || data)
+		json_set_str(a->og, key, url);
+	mem_free(url);
+	return web || data;
+}
+
+/* A number, also one written as a string; false if it is no whole positive one. */
+static bool
+number(const struct json *j, const char *key, int64_t *out)
+{
+	const char *s = json_str(j, key);
+	bool is = s != NULL ? str_int64(s, out) == 0 : json_int(j, key, out);
+	return is && *out > 0 && *out <= INT32_MAX;
+}
+
+/* Missing, "1.0", "1", 1 and 1.0 are what answers carry; any other version is not ours to read. */
+static bool
+version_read(const struct json *j)
+{
+	const char *s = json_str(j, "version");
+	int64_t v = 0;
+	if (!json_has(j, "version"))
+		return true;
+	if (s != NULL)
+		return strcmp(s, "1.0") == 0 || strcmp(s, "1") == 0;
+	return json_int(j, "version", &v) && v == 1;
+}
+
+static void
+set_size(struct answer *a, const char *what, const char *w_key, const char *h_key)
+{
+	int64_t w = 0, h = 0;
+	if (!number(a->j, w_key, &w) || !number(a->j, h_key, &h))
+		return;
+	char *width = mem_printf("%s:width", what), *height = mem_printf("%s:height", what);
+	json_set_int(a->og, width, w);
+	json_set_int(a->og, height, h);
+	mem_free(width);
+	mem_free(height);
+}
+
+static void
+photo(struct answer *a)
+{
+	const char *url = json_str(a->j, "url");
+	if (str_isblank(url) || !set_url(a, "og:image", url))
+		return;
+	json_del(a->og, "og:image:width"); /* the thumbnail's */
+	json_del(a->og, "og:image:height");
+	set_size(a, "og:image", "width", "height");
+}
+
+/* What the fragment plays: a video or embed element, else the frame that holds the player. */
+static void
+player(struct answer *a, const struct page_facts *f)
+{
+	if (f->video != NULL && set_url(a, "og:video", f->video))
+		return;
+	if (f->embed != NULL && set_url(a, "og:video", f->embed))
+		return;
+	if (f->iframe != NULL && set_url(a, "og:video", f->iframe))
+		json_set_str(a->og, "og:video:type", "text/html");
+}
+
+/* The html of rich and video: its first picture, its player, its text. */
+static void
+fragment(struct answer *a)
+{
+	const char *html = json_str(a->j, "html");
+	struct page_facts f;
+	struct extract x;
+	if (str_isblank(html))
+		return;
+	page_facts_init(&f);
+	page_extract_init(&x, &f, false);
+	x.whole = true;
+	(void)page_extract_feed(&x, html, strlen(html), HTML_END);
+	page_extract_finish(&x);
+	if (!json_has(a->og, "og:image") && f.img.url != NULL)
+		(void)set_url(a, "og:image", f.img.url);
+	player(a, &f);
+	if (f.field[FIELD_DESCRIPTION][PAGE_TEXT] != NULL)
+		json_set_str(a->og, "og:description", f.field[FIELD_DESCRIPTION][PAGE_TEXT]);
+	page_extract_clear(&x);
+	page_facts_clear(&f);
+}
+
+static void
+by_type(struct answer *a)
+{
+	const char *type = json_str(a->j, "type");
+	if (str_ieq(type, "photo")) {
+		photo(a);
+	} else if (str_ieq(type, "link")) {
+		json_set_str(a->og, "og:type", "website");
+	} else if (str_ieq(type, "video") || str_ieq(type, "rich")) {
+		if (str_ieq(type, "video"))
+			json_set_str(a->og, "og:type", "video.other");
+		fragment(a);
+		if (str_ieq(type, "video") || json_has(a->og, "og:video"))
+			set_size(a, "og:video", "width", "height");
+	}
+}
+
+/* Seconds, also written as a string; never below nothing, never above a day. */
+static void
+set_cache_age(struct json *out, const struct json *j)
+{
+	const char *s = json_str(j, "cache_age");
+	int64_t age = 0;
+	if (s != NULL ? str_int64(s, &age) < 0 : !json_int(j, "cache_age", &age))
+		return;
+	json_set_int(out, "cache_age", age < 0 ? 0 : age > PAGE_CACHE_AGE_MAX ? PAGE_CACHE_AGE_MAX : age);
+}
+
+static int
+check(const struct json *j, struct err *err)
+{
+	if (j == NULL)
+		return err_add(err, "oembed");
+	if (json_type(j) != JSON_OBJECT)
+		return err_set(err, ERR_INPUT, "oembed: not a JSON object");
+	if (!version_read(j))
+		return err_set(err, ERR_UNSUPPORTED, "oembed: not version 1.0");
+	return 0;
+}
+
+struct json *
+page_oembed(const void *p, size_t n, const char *url, const char *base, struct err *err)
+{
+	static const char bom[] = "\xEF\xBB\xBF";
+	const char *text = p;
+	if (n > PAGE_OEMBED_MAX)
+		return err_set(err, ERR_LIMIT, "oembed: longer than %zu bytes", PAGE_OEMBED_MAX), NULL;
+	if (n >= 3 && memcmp(text, bom, 3) == 0)
+		text += 3, n -= 3;
+	struct json *j = json_parse(text, n, err);
+	if (check(j, err) < 0) {
+		json_free(j);
+		return NULL;
+	}
+	struct answer a = {.j = j, .og = json_object(), .base = base};
+	struct json *out = json_object();
+	if (url != NULL)
+		json_set_str(a.og, "og:url", url);
+	set_text(a.og, "og:title", j, "title");
+	set_text(a.og, "og:site_name", j, "provider_name");
+	if (set_url(&a, "og:image", json_str(j, "thumbnail_url")))
+		set_size(&a, "og:image", "thumbnail_width", "thumbnail_height");
+	by_type(&a);
+	json_set(out, "og", a.og);
+	set_text(out, "author_name", j, "author_name");
+	set_cache_age(out, j);
+	json_free(j);
+	return out;
+}

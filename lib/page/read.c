@@ -1,0 +1,85 @@
+/* What does this document say of itself?  Bytes in any charset to facts, in bounded memory. */
+#include "page/int.h"
+
+#include <string.h>
+
+bool
+page_type_is_html(const char *content_type)
+{
+	return content_type != NULL &&
+	       (str_istarts(content_type, "text/html") || str_istarts(content_type, "application/xhtml"));
+}
+
+/* The tags by which the MIME Sniffing standard (§7.1) knows HTML, behind white space and a byte order mark. */
+bool
+page_looks_html(const void *bytes, size_t n)
+{
+	static const char *const tags[] = {
+	    "<!doctype html", "<html",	"<head", "<script", "<iframe", "<h1", "<div",  "<font", "<table", "<a",
+	    "<style",	      "<title", "<b",	 "<body",   "<br",     "<p",  "<meta", "<!--"};
+	const char *p = bytes;
+	size_t bom = 0;
+	(void)page_charset_from_bom(p, n, &bom);
+	p += bom;
+	n -= bom;
+	while (n > 0 && str_isspace((unsigned char)*p))
+		p++, n--;
+	for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++) {
+		size_t k = strlen(tags[i]);
+		if (n > k && str_nieq(p, k, tags[i]) &&
+		    (p[k] == '>' || str_isspace((unsigned char)p[k]) || strcmp(tags[i], "<!--") == 0))
+			return true;
+	}
+	return n > 5 && memcmp(p, "<?xml", 5) == 0 &&
+	       memmem(p, n < CHARSET_PRESCAN ? n : CHARSET_PRESCAN, "<html", 5) != NULL;
+}
+
+/* Window by window: what the tokenizer leaves over moves to the front. */
+static void
+feed_converted(struct extract *x, const struct charset *set, struct page_charsets *c, const char *p, size_t n)
+{
+	struct buf window;
+	size_t left = n, step = (size_t)64 * 1024;
+	buf_init(&window, PAGE_WINDOW);
+	page_charset_reset(set, c);
+	for (bool last = false; !last && !x->h.stop;) {
+		size_t take = left < step ? left : step;
+		size_t used = page_charset_convert(set, c, p, take, take == left, &window, NULL);
+		bool full = used == 0 && take > 0;
+		p += used;
+		left -= used;
+		last = left == 0;
+		size_t eaten = window.len == 0 ? 0
+					       : page_extract_feed(x, window.p, window.len,
+								   last	  ? HTML_END
+								   : full ? HTML_FULL
+									  : HTML_MORE);
+		if (full && eaten == 0)
+			break; /* cannot be: a full window always moves */
+		buf_drop(&window, eaten);
+	}
+	page_charset_reset(set, c);
+	buf_clear(&window);
+}
+
+struct json *
+page_html(const void *bytes, size_t n, const struct page_options *o)
+{
+	struct page_facts f;
+	struct extract x;
+	struct charset_verdict v = page_charset_decide(bytes, n, o->type, o->charsets);
+	const char *p = (const char *)bytes + v.bom;
+	page_facts_init(&f);
+	page_extract_init(&x, &f, o->nodes_apart);
+	if (v.set->kind == CHARSET_UTF8)
+		(void)page_extract_feed(&x, p, n - v.bom, HTML_END);
+	else
+		feed_converted(&x, v.set, o->charsets, p, n - v.bom);
+	page_extract_finish(&x);
+	struct json *j = page_facts_report(&f, o->url);
+	json_set_str(j, "charset", v.set->name);
+	json_set_str(j, "charset_by", v.evidence);
+	page_extract_clear(&x);
+	page_facts_clear(&f);
+	return j;
+}

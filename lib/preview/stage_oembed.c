@@ -1,0 +1,71 @@
+/* Who else can speak of this URL?  First pass: ask for the page, and its provider if one is known.  Second pass: read
+ * the provider's answer.
+ *
+ * The record's "oembed" member: {"og":{…members in the answer's words…},"author_name":…,"cache_age":seconds}; an answer
+ * that cannot be read gives {"og":{}} and a warning. */
+#include "preview/stages.h"
+
+#include "page/page.h"
+#include "preview/stage_body.h"
+
+static bool
+has_doc(const struct record *rec, const char *rel)
+{
+	struct record_doc doc;
+	bool there = record_doc(rec, rel, &doc);
+	if (there)
+		record_doc_clear(&doc);
+	return there;
+}
+
+static void
+ask(const struct stage_oembed *st, struct record *rec)
+{
+	char *endpoint = page_providers_match(st->providers, record_url(rec));
+	record_want(rec, "page", record_url(rec));
+	if (endpoint != NULL)
+		record_want(rec, "oembed", endpoint);
+	mem_free(endpoint);
+}
+
+static struct json *
+convert(const struct stage_oembed *st, const struct record *rec, const struct record_doc *doc, struct err *err)
+{
+	struct stage_body b;
+	struct json *out = NULL;
+	if (stage_body_open(&b, st->blobs, doc, PAGE_OEMBED_MAX + 1, err) < 0)
+		return NULL;
+	const char *base = doc->final_url != NULL ? doc->final_url : doc->url;
+	if (doc->type != NULL && !record_type_is(doc->type, "application/json") && !record_type_is(doc->type, "text/"))
+		(void)err_set(err, ERR_UNSUPPORTED, "oembed: answer is %s", doc->type);
+	else
+		out = page_oembed(b.n > 0 ? b.p : "", b.n, record_url(rec), base, err);
+	stage_body_close(&b);
+	return out;
+}
+
+int
+stage_oembed(const struct stage_oembed *st, struct record *rec, struct err *err)
+{
+	struct record_doc doc;
+	if (record_failed(rec) || record_cached(rec))
+		return 0;
+	if (!record_doc(rec, "oembed", &doc)) {
+		if (!has_doc(rec, "page") && record_wants(rec) == 0)
+			ask(st, rec);
+		return 0;
+	}
+	if (!json_has(rec->j, "oembed")) {
+		struct json *out = convert(st, rec, &doc, err);
+		if (out == NULL) {
+			record_warn(rec, "oembed", "oembed", doc.url, err);
+			err_clear(err);
+			out = json_object();
+			json_set(out, "og", json_object());
+		}
+		json_set(rec->j, "oembed", out);
+		json_del(rec->j, "og"); /* merged anew, with this */
+	}
+	record_doc_clear(&doc);
+	return 0;
+}
