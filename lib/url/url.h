@@ -28,6 +28,7 @@ char *url_text(const struct url *u); /* recomposed; yours */
 char *url_resolve(const char *base, const char *ref, struct err *err);
 bool url_is_http(const char *text);   /* scheme http or https, any case */
 char *url_form_encode(const char *s); /* application/x-www-form-urlencoded; yours */
+size_t url_decode(char *s, size_t n); /* %XX in place, other '%' stay; the new length, may now hold NULs */
 
 /* ---- addr: one judge for every address --------------------------------------------------- */
 

@@ -1,0 +1,93 @@
+/* Which options hold for every transfer?  Nothing from the environment, nothing that was not asked for. */
+#include "net/net.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "net/int.h"
+
+#define CA_PATH "/etc/ssl/certs"
+
+static size_t
+body(char *p, size_t size, size_t count, void *arg)
+{
+	struct transfer *t = arg;
+	size_t n = size * count;
+	if (t->err.code != ERR_NONE && !t->skip)
+		return 0;
+	if ((int64_t)n >= t->net->o.max_body - t->body) {
+		if (t->err.code == ERR_NONE)
+			(void)net_fail_large(t);
+		return 0;
+	}
+	t->body += (int64_t)n;
+	if (!t->skip && t->req.data != NULL && t->req.data(t->req.arg, p, n, &t->err) < 0)
+		return 0;
+	t->since = t->net->o.clock();
+	return n;
+}
+
+/* The bundle of all certificates takes 17 ms to read and is read by every process; from the hashed directory only the
+ * ones needed are read, and none for http. */
+static void
+set_trust(CURL *e, const struct net_options *o)
+{
+	struct stat st;
+	const char *path = o->ca_path;
+	if (path == NULL && o->ca_file == NULL && stat(CA_PATH, &st) == 0 && S_ISDIR(st.st_mode))
+		path = CA_PATH;
+	if (path != NULL || o->ca_file != NULL) {
+		(void)curl_easy_setopt(e, CURLOPT_CAPATH, path);
+		(void)curl_easy_setopt(e, CURLOPT_CAINFO, o->ca_file);
+	}
+	(void)curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+}
+
+static void
+set_closed(CURL *e)
+{
+	(void)curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+	(void)curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	(void)curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	(void)curl_easy_setopt(e, CURLOPT_PROXY, "");
+	(void)curl_easy_setopt(e, CURLOPT_NOPROXY, "*");
+	(void)curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	(void)curl_easy_setopt(e, CURLOPT_HTTP09_ALLOWED, 0L);
+	(void)curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	(void)curl_easy_setopt(e, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+}
+
+CURL *
+net_easy_new(struct net *n)
+{
+	CURL *e = curl_easy_init();
+	if (e == NULL)
+		return NULL;
+	set_closed(e);
+	set_trust(e, &n->o);
+	net_pin_set(e, n);
+	(void)curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	(void)curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L); /* never wait for a resolver thread that hangs */
+	(void)curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)n->o.connect_timeout);
+	(void)curl_easy_setopt(e, CURLOPT_USERAGENT, n->o.user_agent);
+	(void)curl_easy_setopt(e, CURLOPT_HTTPHEADER, n->headers);
+	(void)curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "gzip, br, zstd");
+	(void)curl_easy_setopt(e, CURLOPT_COOKIEFILE, ""); /* an engine without a file */
+	(void)curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, body);
+	(void)curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, net_head_line);
+	return e;
+}
+
+struct curl_slist *
+net_easy_language(const char *value)
+{
+	static const char fit[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789,;=.*- ";
+	enum { LANGUAGE_MAX = 256 };
+	size_t n = strlen(value);
+	if (n == 0 || n > LANGUAGE_MAX || strspn(value, fit) != n)
+		return NULL;
+	char *line = mem_printf("Accept-Language: %s", value);
+	struct curl_slist *list = curl_slist_append(NULL, line);
+	mem_free(line);
+	return list;
+}

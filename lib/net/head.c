@@ -1,0 +1,254 @@
+/* What do the headers say, and may the body come? */
+#include "net/net.h"
+
+#include <string.h>
+
+#include "net/int.h"
+
+/* A body of at most this is read and dropped so that the connection can be used again; a longer one costs it. */
+enum { DRAIN_MAX = 4096, LOCATION_MAX = URL_MAX };
+
+void
+net_response_clear(struct net_response *r)
+{
+	mem_free(r->type);
+	mem_free(r->name);
+	mem_free(r->etag);
+	mem_free(r->last_modified);
+	r->type = r->name = r->etag = r->last_modified = NULL;
+	r->status = 0;
+}
+
+void
+net_head_reset(struct transfer *t)
+{
+	net_response_clear(&t->response);
+	mem_free(t->location);
+	t->location = NULL;
+	t->length = -1;
+	t->encoded = t->skip = t->head_done = t->blocked = false;
+	t->body = t->head_bytes = t->head_lines = 0;
+	t->phase = PHASE_CONNECT;
+	t->fd = CURL_SOCKET_BAD;
+	t->wire_from = 0;
+}
+
+/* ---- one line ------------------------------------------------------------------------------------ */
+
+/* The value of "Name: value" without the blanks around it, yours; NULL if the line is another header. */
+static char *
+value_of(const char *p, size_t n, const char *name)
+{
+	size_t len = strlen(name);
+	if (n <= len || p[len] != ':' || !str_nieq(p, len, name))
+		return NULL;
+	p += len + 1;
+	n -= len + 1;
+	while (n > 0 && str_isspace((unsigned char)*p))
+		p++, n--;
+	while (n > 0 && str_isspace((unsigned char)p[n - 1]))
+		n--;
+	return mem_strndup(p, n);
+}
+
+/* The first of several counts, as in spec A.6. */
+static void
+take_first(char **where, const char *p, size_t n, const char *name)
+{
+	char *v = *where == NULL ? value_of(p, n, name) : NULL;
+	if (v != NULL)
+		*where = v;
+}
+
+static bool
+printable(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s < ' ' || (unsigned char)*s > '~')
+			return false;
+	return true;
+}
+
+/* A validator is sent back one day: only as it came, and never a strange one. */
+static void
+take_validator(char **where, const char *p, size_t n, const char *name)
+{
+	take_first(where, p, n, name);
+	if (*where != NULL && (strlen(*where) > NET_TYPE_MAX || !printable(*where))) {
+		mem_free(*where);
+		*where = NULL;
+	}
+}
+
+static void
+take_type(struct transfer *t, const char *p, size_t n)
+{
+	take_first(&t->response.type, p, n, "Content-Type");
+	if (t->response.type == NULL)
+		return;
+	if (strlen(t->response.type) > NET_TYPE_MAX)
+		t->response.type[NET_TYPE_MAX] = '\0';
+	for (char *c = t->response.type; *c != '\0'; c++)
+		if ((unsigned char)*c < ' ' || (unsigned char)*c > '~')
+			*c = '?';
+}
+
+static void
+take_length(struct transfer *t, const char *p, size_t n)
+{
+	char *v = value_of(p, n, "Content-Length");
+	int64_t length = 0;
+	if (v != NULL && str_int64(v, &length) == 0 && length >= 0)
+		t->length = length;
+	mem_free(v);
+}
+
+/* Encodings over encodings serve bombs only. */
+static int
+take_encoding(struct transfer *t, const char *p, size_t n)
+{
+	char *v = value_of(p, n, "Content-Encoding");
+	if (v == NULL)
+		return 0;
+	bool stacked = t->encoded || strchr(v, ',') != NULL;
+	t->encoded = true;
+	mem_free(v);
+	return !stacked ? 0
+			: err_http(&t->err, ERR_REMOTE, 502, NULL,
+				   "Failed to download remote body: stacked content encodings");
+}
+
+static void
+take_name(struct transfer *t, const char *p, size_t n)
+{
+	char *v = t->response.name == NULL ? value_of(p, n, "Content-Disposition") : NULL;
+	if (v != NULL)
+		t->response.name = net_disposition_name(v);
+	mem_free(v);
+}
+
+/* ---- the verdict ------------------------------------------------------------------------------------ */
+
+static bool
+redirects(const struct transfer *t)
+{
+	int s = t->response.status;
+	return (s == 301 || s == 302 || s == 303 || s == 307 || s == 308) && t->location != NULL &&
+	       t->location[0] != '\0';
+}
+
+static bool
+type_allowed(const struct transfer *t, bool missing)
+{
+	const char *const *allowed = t->req.types;
+	if (allowed == NULL || (missing && t->req.untyped))
+		return true;
+	for (; *allowed != NULL; allowed++)
+		if (str_istarts(t->response.type, *allowed))
+			return true;
+	return false;
+}
+
+static int
+judge(struct transfer *t)
+{
+	bool missing = t->response.type == NULL;
+	if (t->response.status < 200 || t->response.status > 299)
+		return err_http(&t->err, ERR_REMOTE, 502, NULL, "Got error %d", t->response.status);
+	if (missing)
+		t->response.type = mem_strdup("application/octet-stream");
+	if (!type_allowed(t, missing))
+		return err_http(&t->err, ERR_REMOTE, 502, NULL,
+				"Requested file's content type not allowed for this operation: %s", t->response.type);
+	if (t->length >= t->net->o.max_body)
+		return net_fail_large(t);
+	if (t->req.begin != NULL)
+		return t->req.begin(t->req.arg, &t->response, &t->err);
+	return 0;
+}
+
+static void
+tell(struct transfer *t)
+{
+	char *address = NULL;
+	if (t->req.hop == NULL)
+		return;
+	(void)curl_easy_getinfo(t->easy, CURLINFO_PRIMARY_IP, &address);
+	t->req.hop(t->req.arg, t->response.final_url, t->response.status, address);
+}
+
+/* The empty line.  -1: nothing more is wanted of this response. */
+static int
+end_of_head(struct transfer *t)
+{
+	if (t->response.status / 100 == 1 && t->response.status != 101)
+		return 0; /* another head follows */
+	t->head_done = true;
+	t->phase = PHASE_BODY;
+	tell(t);
+	bool redirect = redirects(t);
+	if (!redirect) {
+		mem_free(t->location);
+		t->location = NULL;
+		if (judge(t) == 0)
+			return 0;
+	}
+	t->skip = t->length >= 0 && t->length <= DRAIN_MAX;
+	return t->skip ? 0 : -1;
+}
+
+static void
+status_line(struct transfer *t, const char *p, size_t n)
+{
+	const char *sp = memchr(p, ' ', n);
+	size_t left = sp != NULL ? n - (size_t)(sp - p) : 0;
+	net_response_clear(&t->response);
+	mem_free(t->location);
+	t->location = NULL;
+	t->length = -1;
+	t->encoded = false;
+	if (left >= 4)
+		t->response.status = (sp[1] - '0') * 100 + (sp[2] - '0') * 10 + (sp[3] - '0');
+}
+
+static int
+count(struct transfer *t, size_t n)
+{
+	t->head_bytes += (int64_t)n;
+	t->head_lines++;
+	if (t->head_bytes <= t->net->o.max_header_bytes && t->head_lines <= t->net->o.max_header_count)
+		return 0;
+	if (t->err.code != ERR_NONE)
+		return -1;
+	return err_http(&t->err, ERR_LIMIT, 502, "M_TOO_LARGE", "Response headers are too large");
+}
+
+static int
+header(struct transfer *t, const char *p, size_t n)
+{
+	if (n >= 5 && str_nieq(p, 5, "HTTP/")) {
+		status_line(t, p, n);
+		return 0;
+	}
+	take_type(t, p, n);
+	take_length(t, p, n);
+	take_name(t, p, n);
+	take_validator(&t->response.etag, p, n, "ETag");
+	take_validator(&t->response.last_modified, p, n, "Last-Modified");
+	take_first(&t->location, p, n, "Location");
+	if (t->location != NULL && strlen(t->location) > LOCATION_MAX)
+		return err_http(&t->err, ERR_REMOTE, 502, NULL, "Failed to download content: bad redirect");
+	return take_encoding(t, p, n);
+}
+
+/* libcurl's header callback: every line of every response on the way, status lines and trailers too. */
+size_t
+net_head_line(char *p, size_t size, size_t many, void *arg)
+{
+	struct transfer *t = arg;
+	size_t n = size * many;
+	int rc = count(t, n);
+	if (rc == 0 && !t->head_done)
+		rc = n > 0 && (p[0] == '\r' || p[0] == '\n') ? end_of_head(t) : header(t, p, n);
+	return rc == 0 ? n : 0;
+}

@@ -1,0 +1,147 @@
+/* May this hop be made, and where does it lead?  libcurl's own parser is the only one that counts. */
+#include "net/net.h"
+
+#include <string.h>
+
+#include "net/int.h"
+
+/* A part as libcurl will use it; NULL if absent.  Hosts in Punycode: what is looked up is what is judged. */
+static int
+part(CURLU *url, CURLUPart what, char **out)
+{
+	char *text = NULL;
+	CURLUcode code = curl_url_get(url, what, &text, what == CURLUPART_HOST ? CURLU_PUNYCODE : 0);
+	*out = code == CURLUE_OK ? mem_strdup(text) : NULL;
+	curl_free(text);
+	return code == CURLUE_BAD_HOSTNAME || code == CURLUE_LACKS_IDN ? -1 : 0;
+}
+
+static int
+parts(CURLU *url, struct url *u, struct err *err)
+{
+	char *port = NULL;
+	int64_t n = -1;
+	int bad = part(url, CURLUPART_SCHEME, &u->scheme) | part(url, CURLUPART_USER, &u->username) |
+		  part(url, CURLUPART_PASSWORD, &u->password) | part(url, CURLUPART_HOST, &u->host) |
+		  part(url, CURLUPART_PATH, &u->path) | part(url, CURLUPART_QUERY, &u->query) |
+		  part(url, CURLUPART_FRAGMENT, &u->fragment) | part(url, CURLUPART_PORT, &port);
+	u->port = port != NULL && str_int64(port, &n) == 0 ? (int)n : -1;
+	mem_free(port);
+	if (bad != 0 || u->scheme == NULL || u->host == NULL)
+		return err_http(err, ERR_INPUT, 400, NULL, "URL is malformed");
+	str_tolower(u->scheme);
+	str_tolower(u->host);
+	return 0;
+}
+
+static int
+set_url(CURLU *url, const char *text, unsigned flags, struct err *err)
+{
+	CURLUcode code = curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME | flags);
+	return code == CURLUE_OK ? 0 : err_http(err, ERR_INPUT, 400, NULL, "URL is malformed");
+}
+
+/* Asked first: other schemes need not have a host. */
+static bool
+scheme_ok(CURLU *url)
+{
+	char *scheme = NULL;
+	bool ok = curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+		  (str_ieq(scheme, "http") || str_ieq(scheme, "https"));
+	curl_free(scheme);
+	return ok;
+}
+
+static void
+name_host(struct transfer *t, const struct url *u)
+{
+	mem_free(t->host);
+	t->host = mem_printf("%s:%d", u->host, u->port >= 0 ? u->port : str_eq(u->scheme, "https") ? 443 : 80);
+}
+
+/* The URL in t->url.  A person's own userinfo is dropped, not sent; nobody else may bring one. */
+static int
+judge(struct transfer *t, bool drop_userinfo)
+{
+	struct url u = {.port = -1};
+	int rc = scheme_ok(t->url) ? parts(t->url, &u, &t->err) : net_refuse(&t->err, URL_DENIED_SCHEME);
+	if (rc == 0) {
+		enum url_verdict v = url_policy_check(t->net->o.policy, &u);
+		if (v == URL_DENIED_USERINFO && drop_userinfo) {
+			(void)curl_url_set(t->url, CURLUPART_USER, NULL, 0);
+			(void)curl_url_set(t->url, CURLUPART_PASSWORD, NULL, 0);
+			v = URL_OK;
+		}
+		if (v != URL_OK)
+			rc = net_refuse(&t->err, v);
+		else if (t->host == NULL)
+			name_host(t, &u);
+	}
+	url_clear(&u);
+	return rc;
+}
+
+/* The rules also see the URL as it was written: an explicit default port is gone after normalisation. */
+static int
+judge_written(struct transfer *t)
+{
+	struct url u;
+	enum url_verdict v = URL_OK;
+	if (url_parse(&u, t->req.url, &t->err) < 0) {
+		t->err.status = 400;
+		return -1;
+	}
+	v = url_policy_check(t->net->o.policy, &u);
+	url_clear(&u);
+	return v == URL_OK || v == URL_DENIED_USERINFO ? 0 : net_refuse(&t->err, v);
+}
+
+static void
+keep_final(struct transfer *t)
+{
+	char *text = NULL;
+	mem_free(t->response.final_url);
+	t->response.final_url = NULL;
+	if (curl_url_get(t->url, CURLUPART_URL, &text, CURLU_PUNYCODE) == CURLUE_OK)
+		t->response.final_url = mem_strdup(text);
+	curl_free(text);
+}
+
+int
+net_hop_first(struct transfer *t)
+{
+	char *text = NULL;
+	if (str_istarts(t->req.url, "data:"))
+		return net_refuse_data(&t->err);
+	if (!url_is_http(t->req.url) && strchr(t->req.url, ':') != NULL)
+		return err_http(&t->err, ERR_INPUT, 400, NULL, "%s", url_verdict_text(URL_DENIED_SCHEME));
+	if (judge_written(t) < 0)
+		return -1;
+	text = url_resolve(NULL, t->req.url, &t->err);
+	if (text == NULL) {
+		t->err.status = 400;
+		return -1;
+	}
+	int rc = set_url(t->url, text, 0, &t->err);
+	mem_free(text);
+	if (rc == 0)
+		rc = judge(t, !t->req.secondary);
+	if (rc == 0)
+		keep_final(t);
+	return rc;
+}
+
+/* Where Location leads, as libcurl itself would resolve it. */
+int
+net_hop_redirect(struct transfer *t)
+{
+	if (t->response.hops >= t->net->o.max_redirects)
+		return err_http(&t->err, ERR_REMOTE, 502, NULL, "Failed to download content: too many redirects");
+	t->response.hops++;
+	if (set_url(t->url, t->location, CURLU_URLENCODE | CURLU_ALLOW_SPACE, &t->err) < 0)
+		return err_http(&t->err, ERR_REMOTE, 502, NULL, "Failed to download content: bad redirect");
+	if (judge(t, false) < 0)
+		return -1;
+	keep_final(t);
+	return 0;
+}

@@ -1,0 +1,83 @@
+/* net, inside: one transfer, and who does what to it. */
+#ifndef NET_INT_H
+#define NET_INT_H
+
+#include <curl/curl.h>
+
+#include "net/net.h"
+
+enum phase { PHASE_CONNECT, PHASE_HEADERS, PHASE_BODY };
+
+/* A socket that libcurl opened: lives as long as the connection, over many transfers. */
+struct net_conn {
+	curl_socket_t fd;
+	int port; /* local; 0: not looked up yet */
+};
+
+/* One chain of redirects.  req, url and response outlive its hops; the rest is reset by each. */
+struct transfer {
+	struct transfer *next, *prev;
+	struct net *net;
+	struct net_request req; /* url and accept_language are ours */
+	char *host;		/* "host:port" of the first hop, for max_per_host */
+	CURL *easy;
+	CURLU *url;
+	struct curl_slist *headers; /* of its own, or NULL */
+	struct net_response response;
+	struct err err;		/* the verdict, once there is one */
+	int64_t started, since; /* the chain; the phase, or the last piece of the body */
+
+	/* this hop */
+	enum phase phase;
+	bool blocked;	/* an address was refused */
+	bool head_done; /* the final response's headers have ended */
+	bool skip;	/* the body is read to keep the connection, and dropped */
+	bool encoded;	/* a Content-Encoding was seen */
+	char *location; /* of a redirect, to be followed */
+	int64_t length; /* Content-Length or -1 */
+	int64_t body;	/* decoded bytes so far */
+	int64_t head_bytes, head_lines;
+	curl_socket_t fd; /* CURL_SOCKET_BAD: not known */
+	uint64_t wire_from;
+	unsigned ticks; /* calls of the progress callback */
+};
+
+struct net {
+	struct net_options o;
+	CURLM *multi;
+	struct curl_slist *headers;
+	struct transfer *active, *queue, *queue_last;
+	size_t n_active, n_queued;
+	CURL **idle; /* easy handles at rest, o.jobs of them at most */
+	size_t n_idle;
+	struct net_conn *conn;
+	size_t n_conn;
+};
+
+/* easy.c: which options hold for every transfer? */
+CURL *net_easy_new(struct net *n);
+struct curl_slist *net_easy_language(const char *value); /* NULL: value is not fit to be sent */
+
+/* hop.c: may this hop be made, and where does it lead? */
+int net_hop_first(struct transfer *t);		     /* judges req.url; -1: t->err */
+int net_hop_redirect(struct transfer *t);	     /* judges t->location */
+int net_refuse(struct err *err, enum url_verdict v); /* always -1 */
+
+/* pin.c: every address judged right before connecting, every received byte counted. */
+void net_pin_set(CURL *easy, struct net *n);
+void net_pin_attach(CURL *easy, struct transfer *t);
+int net_pin_wire(struct transfer *t); /* -1: t->err */
+
+/* head.c: what do the headers say? */
+size_t net_head_line(char *p, size_t size, size_t many, void *arg);
+void net_head_reset(struct transfer *t);
+
+/* fail.c: what is said of a transfer that failed? */
+int net_fail_code(struct transfer *t, CURLcode code);
+int net_fail_time(struct transfer *t, bool total);
+int net_fail_large(struct transfer *t);
+int net_fail_dns(struct err *err);
+
+void net_response_clear(struct net_response *r);
+
+#endif

@@ -1,0 +1,87 @@
+/* net: go there.  Many bounded HTTP fetches at once; every URL and every address is judged before it is used. */
+#ifndef NET_NET_H
+#define NET_NET_H
+
+#include "base/base.h"
+#include "url/url.h"
+
+/* Every ceiling of a fetch.  Times in ms, sizes in bytes.  Strings and policy are borrowed for the life of the net. */
+struct net_options {
+	const struct url_policy *policy;
+	const char *user_agent;
+	const char *accept_language;
+	const char *ca_file;	  /* NULL: the hashed directory; a bundle costs 17 ms of CPU in each process */
+	const char *ca_path;	  /* NULL: /etc/ssl/certs where it exists, else the library's own default */
+	int64_t max_body;	  /* decoded bytes; reaching it refuses (spec K.6) */
+	int64_t max_wire;	  /* received on the socket for one response: chunk extensions and what else no other
+				     counter sees; 0: max_body + a quarter + 256K */
+	int64_t max_header_bytes; /* of one response, with its 1xx responses and trailers */
+	int64_t max_header_count; /* lines, likewise */
+	int64_t max_redirects;
+	int64_t connect_timeout; /* lookup, TCP and TLS */
+	int64_t header_timeout;	 /* from the request to the end of the headers */
+	int64_t idle_timeout;	 /* between two pieces of the body */
+	int64_t total_timeout;	 /* the whole chain, from its start */
+	int64_t jobs;		 /* transfers in flight, 1 … NET_JOBS_MAX */
+	int64_t max_per_host;	 /* of these to one host and port; 0: half of jobs, rounded up */
+	int64_t (*clock)(void);	 /* monotonic ms */
+};
+
+#define NET_JOBS_MAX 256
+#define NET_TYPE_MAX 256 /* bytes kept of Content-Type, ETag and Last-Modified */
+#define NET_NAME_MAX 255 /* bytes of a download name */
+
+void net_options_default(struct net_options *o); /* the defaults of mxpreview.conf(5); policy and clock stay NULL */
+
+/* What the final response said.  Owned by the net, valid during the callbacks. */
+struct net_response {
+	int status;
+	char *final_url; /* after redirects, without userinfo */
+	char *type;	 /* Content-Type as sent, printable ASCII; "application/octet-stream" if missing */
+	char *name;	 /* download name from Content-Disposition (spec A.6), UTF-8; or NULL */
+	char *etag;	 /* these two: or NULL */
+	char *last_modified;
+	int hops; /* redirects followed */
+};
+
+struct net_request {
+	const char *url;	     /* copied */
+	const char *accept_language; /* copied; NULL: the option's.  Only letters, digits and ",;=.*- " are sent */
+	bool secondary;		     /* named by a document, not by a person: userinfo is refused, not dropped */
+	const char *const *types;    /* allowed Content-Type prefixes, NULL-terminated, static; NULL: all */
+	bool untyped;		     /* a missing Content-Type is allowed (it counts as application/octet-stream) */
+	void *arg;		     /* of the callbacks */
+	/* All callbacks but done may be NULL.  None may call net_work, net_wait or net_free; net_add is fine. */
+	void (*hop)(void *arg, const char *url, int status, const char *address); /* each response, as it comes */
+	int (*begin)(void *arg, const struct net_response *r, struct err *err);	  /* headers accepted; -1 refuses */
+	int (*data)(void *arg, const void *p, size_t n, struct err *err);	  /* decoded; -1 ends the transfer */
+	/* Exactly once for every request that was added, unless net_free comes first.  err->code is ERR_NONE on success,
+	 * else err carries the status and text of spec A.6; r is what is known then. */
+	void (*done)(void *arg, const struct net_response *r, const struct err *err);
+};
+
+struct net;
+
+struct net *net_new(const struct net_options *o, struct err *err);
+void net_free(struct net *n);				    /* drops what is in flight without calling done */
+void net_add(struct net *n, const struct net_request *req); /* queued; done may come only from net_work */
+size_t net_pending(const struct net *n);		    /* queued and in flight */
+/* Does whatever can be done without waiting. */
+int net_work(struct net *n, struct err *err);
+/* Waits until there is something to do, at most max_ms, or until fd (-1: none) can be read: then *readable. */
+int net_wait(struct net *n, int fd, int64_t max_ms, bool *readable, struct err *err);
+
+/* ---- what needs no network ------------------------------------------------------------------ */
+
+#define NET_DATA_MAX ((size_t)1 << 20) /* decoded bytes of a data: URL */
+
+/* data: URLs, RFC 2397 as spec A.6 reads them: type lower case without parameters ("text/plain" if unusable). */
+int net_data_parse(const char *url, char **type, struct buf *out, struct err *err);
+
+/* The download name in a Content-Disposition value, by the table of spec A.6; NULL if there is none.  Yours. */
+char *net_disposition_name(const char *value);
+
+/* Spec A.6: the errors this room gives, for callers that refuse before asking. */
+int net_refuse_data(struct err *err); /* the main document is a data: URL */
+
+#endif

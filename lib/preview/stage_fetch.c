@@ -1,0 +1,381 @@
+/* Which documents does a record want, and what became of each? */
+#include "preview/stage_fetch.h"
+
+#include <string.h>
+
+#include "net/net.h"
+#include "store/store.h"
+
+/* Content types of spec A.6; what an image is wanted for is not served by a page. */
+static const char *const page_types[] = {"text/html", "application/xhtml", "image/", "application/json", NULL};
+static const char *const image_types[] = {"image/", NULL};
+
+enum { LANGUAGE_MAX = 256, LANGUAGES_MAX = 8 };
+
+struct job { /* one record */
+	struct job *next, *prev;
+	struct stage_fetch *st;
+	struct record rec;
+	char *language;	     /* Accept-Language of its own, or NULL */
+	size_t open;	     /* documents under way, and one while they are being started */
+	struct err page_err; /* why the page did not come */
+	char *page_url;
+	struct doc *docs;
+};
+
+struct doc { /* one document under way */
+	struct doc *next;
+	struct job *job;
+	char *rel, *url;
+	struct store_writer *writer;
+	char id[STORE_ID_MAX];
+};
+
+struct stage_fetch {
+	struct stage_fetch_options o;
+	struct job *jobs;
+	size_t pending;
+};
+
+/* ---- jobs ------------------------------------------------------------------------------------------- */
+
+struct stage_fetch *
+stage_fetch_new(const struct stage_fetch_options *o)
+{
+	struct stage_fetch *st = mem_alloc(sizeof *st);
+	st->o = *o;
+	return st;
+}
+
+size_t
+stage_fetch_pending(const struct stage_fetch *st)
+{
+	return st->pending;
+}
+
+static struct job *
+job_new(struct stage_fetch *st, struct record *rec)
+{
+	struct job *j = mem_alloc(sizeof *j);
+	j->st = st;
+	j->rec = *rec;
+	rec->j = NULL;
+	j->open = 1;
+	j->next = st->jobs;
+	if (st->jobs != NULL)
+		st->jobs->prev = j;
+	st->jobs = j;
+	st->pending++;
+	return j;
+}
+
+static void
+doc_free(struct doc *d)
+{
+	store_blob_abort(d->writer);
+	mem_free(d->rel);
+	mem_free(d->url);
+	mem_free(d);
+}
+
+static void
+job_free(struct job *j)
+{
+	if (j->prev != NULL)
+		j->prev->next = j->next;
+	else
+		j->st->jobs = j->next;
+	if (j->next != NULL)
+		j->next->prev = j->prev;
+	j->st->pending--;
+	while (j->docs != NULL) {
+		struct doc *d = j->docs;
+		j->docs = d->next;
+		doc_free(d);
+	}
+	record_clear(&j->rec);
+	mem_free(j->language);
+	mem_free(j->page_url);
+	mem_free(j);
+}
+
+void
+stage_fetch_free(struct stage_fetch *st)
+{
+	if (st == NULL)
+		return;
+	while (st->jobs != NULL)
+		job_free(st->jobs);
+	mem_free(st);
+}
+
+/* ---- the end of a record ------------------------------------------------------------------------------- */
+
+static bool
+has_doc(const struct record *rec, const char *rel)
+{
+	struct record_doc doc;
+	if (!record_doc(rec, rel, &doc))
+		return false;
+	record_doc_clear(&doc);
+	return true;
+}
+
+/* Without its page a record fails, unless a provider's answer stands in for it. */
+static void
+settle_page(struct job *j)
+{
+	if (j->page_err.code == ERR_NONE)
+		return;
+	if (!has_doc(&j->rec, "oembed") && !has_doc(&j->rec, "page")) {
+		record_fail(&j->rec, "fetch", &j->page_err);
+		return;
+	}
+	record_warn(&j->rec, "fetch", "page", j->page_url, &j->page_err);
+	err_clear(&j->page_err);
+}
+
+static void
+release(struct job *j)
+{
+	if (--j->open > 0)
+		return;
+	settle_page(j);
+	struct record rec = j->rec;
+	struct err err = j->page_err;
+	struct stage_fetch *st = j->st;
+	j->rec.j = NULL;
+	job_free(j);
+	st->o.done(st->o.arg, &rec, &err);
+}
+
+/* A document did not come. */
+static void
+give_up(struct job *j, const char *rel, const char *url, const struct err *err)
+{
+	if (!str_eq(rel, "page")) {
+		record_warn(&j->rec, "fetch", rel, url, err);
+		return;
+	}
+	j->page_err = *err;
+	mem_free(j->page_url);
+	j->page_url = mem_strdup(url);
+}
+
+/* ---- one document ------------------------------------------------------------------------------------------ */
+
+static int
+open_blob(struct doc *d, struct err *err)
+{
+	struct stage_fetch *st = d->job->st;
+	store_blob_new_id(d->id, st->o.now());
+	d->writer = store_blob_create(st->o.blobs, d->id, err);
+	return d->writer != NULL ? 0 : err_add(err, "store");
+}
+
+static int
+begin(void *arg, const struct net_response *r, struct err *err)
+{
+	(void)r;
+	return open_blob(arg, err);
+}
+
+static int
+data(void *arg, const void *p, size_t n, struct err *err)
+{
+	struct doc *d = arg;
+	return store_blob_write(d->writer, p, n, err) == 0 ? 0 : err_add(err, "store");
+}
+
+/* The file is whole: durable first, then named in the record. */
+static int
+keep(struct doc *d, const struct net_response *r, struct err *err)
+{
+	struct stage_fetch *st = d->job->st;
+	char sha256[HASH_HEX_LEN + 1];
+	int64_t bytes = 0, now = st->o.now();
+	struct store_writer *w = d->writer;
+	d->writer = NULL;
+	if (store_blob_commit(w, &bytes, sha256, err) < 0)
+		return err_add(err, "store");
+	struct record_doc doc = {
+	    .rel = d->rel,
+	    .url = d->url,
+	    .final_url = r->final_url,
+	    .type = r->type,
+	    .media_id = d->id,
+	    .sha256 = sha256,
+	    .name = r->name,
+	    .etag = r->etag,
+	    .last_modified = r->last_modified,
+	    .status = r->status,
+	    .bytes = bytes,
+	    .fetched_ts = now,
+	    .expires_ts = now + st->o.ttl,
+	};
+	record_add_doc(&d->job->rec, &doc);
+	return 0;
+}
+
+static void
+forget(struct doc *d)
+{
+	struct doc **at = &d->job->docs;
+	while (*at != d)
+		at = &(*at)->next;
+	*at = d->next;
+	doc_free(d);
+}
+
+static void
+done(void *arg, const struct net_response *r, const struct err *fetched)
+{
+	struct doc *d = arg;
+	struct job *j = d->job;
+	struct err err = *fetched;
+	if (err.code == ERR_NONE)
+		(void)keep(d, r, &err);
+	if (err.code != ERR_NONE)
+		give_up(j, d->rel, d->url, &err);
+	forget(d);
+	release(j);
+}
+
+static void
+hop(void *arg, const char *url, int status, const char *address)
+{
+	struct doc *d = arg;
+	struct stage_fetch *st = d->job->st;
+	st->o.hop(st->o.arg, url, status, address);
+}
+
+static void
+ask(struct doc *d)
+{
+	struct job *j = d->job;
+	struct net_request req = {
+	    .url = d->url,
+	    .accept_language = j->language,
+	    .secondary = !str_eq(d->rel, "page"),
+	    .types = str_eq(d->rel, "image") || str_eq(d->rel, "icon") ? image_types : page_types,
+	    .untyped = true,
+	    .arg = d,
+	    .hop = j->st->o.hop != NULL ? hop : NULL,
+	    .begin = begin,
+	    .data = data,
+	    .done = done,
+	};
+	net_add(j->st->o.net, &req);
+}
+
+/* ---- data: URLs ---------------------------------------------------------------------------------------------- */
+
+static int
+unpack(struct doc *d, struct net_response *r, struct err *err)
+{
+	struct buf body;
+	int rc = -1;
+	buf_init(&body, NET_DATA_MAX);
+	if (str_eq(d->rel, "page"))
+		rc = net_refuse_data(err);
+	else if (net_data_parse(d->url, &r->type, &body, err) == 0 && open_blob(d, err) == 0)
+		rc = data(d, body.p != NULL ? body.p : "", body.len, err);
+	buf_clear(&body);
+	return rc;
+}
+
+/* No network, the same end.  A long URL is only "data:" in the record: its bytes are in the store. */
+static void
+take_data(struct doc *d)
+{
+	struct net_response r = {.status = 200, .final_url = mem_strdup("data:")};
+	struct err err = {0};
+	(void)unpack(d, &r, &err);
+	if (strlen(d->url) > RECORD_URL_MAX)
+		d->url[sizeof "data:" - 1] = '\0';
+	done(d, &r, &err);
+	mem_free(r.type);
+	mem_free(r.final_url);
+}
+
+/* ---- a record ---------------------------------------------------------------------------------------------------- */
+
+static void
+start(struct job *j, const char *rel, const char *url)
+{
+	struct doc *d = mem_alloc(sizeof *d);
+	d->job = j;
+	d->rel = mem_strdup(rel);
+	d->url = mem_strdup(url);
+	d->next = j->docs;
+	j->docs = d;
+	j->open++;
+	if (str_istarts(url, "data:"))
+		take_data(d);
+	else
+		ask(d);
+}
+
+/* "lang":["de","en"] as Accept-Language: de,en;q=0.9.  Only language tags get through (RFC 5646 letters). */
+static char *
+language(const struct record *rec)
+{
+	struct json *list = json_get(rec->j, "lang");
+	struct buf b;
+	buf_init(&b, LANGUAGE_MAX);
+	for (size_t i = 0, used = 0; i < json_len(list) && used < LANGUAGES_MAX; i++) {
+		struct json *v = json_type(list) == JSON_ARRAY ? json_at(list, i) : NULL;
+		const char *tag = json_value_str(v);
+		size_t n = tag != NULL ? strlen(tag) : 0;
+		if (n > 0 && n <= 35 &&
+		    strspn(tag, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == n) {
+			(void)buf_addf(&b, used == 0 ? "%s" : ",%s;q=0.%d", tag, (int)(10 - used));
+			used++;
+		}
+		json_free(v);
+	}
+	json_free(list);
+	if (b.len > 0)
+		return buf_take(&b);
+	buf_clear(&b);
+	return NULL;
+}
+
+static bool
+has_docs(const struct record *rec)
+{
+	struct record_doc doc;
+	if (!record_doc_at(rec, 0, &doc))
+		return false;
+	record_doc_clear(&doc);
+	return true;
+}
+
+/* At most RECORD_WANT_MAX: one line must not order more. */
+static void
+start_all(struct job *j)
+{
+	struct json *wanted = json_get(j->rec.j, "want");
+	json_del(j->rec.j, "want");
+	for (size_t i = 0; i < RECORD_WANT_MAX && i < json_len(wanted); i++) {
+		struct json *w = json_at(wanted, i);
+		const char *rel = json_str(w, "rel"), *url = json_str(w, "url");
+		if (rel != NULL && url != NULL && *url != '\0')
+			start(j, rel, url);
+		json_free(w);
+	}
+	json_free(wanted);
+}
+
+void
+stage_fetch_add(struct stage_fetch *st, struct record *rec)
+{
+	struct job *j = job_new(st, rec);
+	if (!record_failed(&j->rec) && !record_cached(&j->rec)) {
+		if (record_wants(&j->rec) == 0 && !has_docs(&j->rec))
+			record_want(&j->rec, "page", record_url(&j->rec));
+		j->language = language(&j->rec);
+		start_all(j);
+	}
+	release(j);
+}
