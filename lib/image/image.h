@@ -19,8 +19,8 @@ extern const struct image_limits image_limits_default;
 struct image_info {
 	enum image_format format;
 	uint32_t width, height; /* as shown, that is after EXIF orientation */
-	int orientation;	/* 1 … 8 */
-	bool alpha, animated;	/* may carry transparency; has more than one frame (where the header tells) */
+	int orientation;      /* EXIF, 1 … 8; 1 also when the bytes given do not reach it (WebP has it at the end) */
+	bool alpha, animated; /* may carry transparency; has more than one frame (where the header tells) */
 };
 
 const char *image_format_type(enum image_format f); /* "image/jpeg", …; NULL for unknown */

@@ -1,0 +1,281 @@
+/* image, inside: how rows travel from a decoder through the reducers into small pictures.
+ *
+ *   src ──decoder──> feed (ring of rows, one per plane) ──> reducers ──> pic (small, oriented) ──> cascade ──> encoder
+ *
+ * A decoder reads its header, calls image_job_start() with the size (limits and plan), image_job_feed() once for each
+ * plane, then writes every row into image_feed_slot() and calls image_feed_push().  It never holds the whole picture. */
+#ifndef IMAGE_INT_H
+#define IMAGE_INT_H
+
+#include "image/image.h"
+
+/* ---- ceilings (those a caller may set are in struct image_limits) ------------------------------- */
+
+#define IMAGE_SIDE_MAX 1000000			  /* width or height of a source */
+#define IMAGE_TARGET_MAX 16384			  /* width or height of a thumbnail asked for */
+#define IMAGE_SIZES_MAX 16			  /* thumbnails of one call */
+#define IMAGE_FILE_MAX ((size_t)64 * 1024 * 1024) /* bytes of a WebP file: its decoder wants all of it */
+#define IMAGE_OUT_MAX ((size_t)1 << 31)		  /* bytes of one encoded thumbnail */
+
+/* ---- bytes ---------------------------------------------------------------------------------------- */
+
+static inline uint32_t
+image_be16(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 8 | p[1];
+}
+static inline uint32_t
+image_be32(const uint8_t *p)
+{
+	return image_be16(p) << 16 | image_be16(p + 2);
+}
+static inline uint32_t
+image_le16(const uint8_t *p)
+{
+	return (uint32_t)p[1] << 8 | p[0];
+}
+static inline uint32_t
+image_le32(const uint8_t *p)
+{
+	return image_le16(p + 2) << 16 | image_le16(p);
+}
+
+int image_exif_orientation(const uint8_t *p, size_t n); /* 1 … 8; 1 when there is none */
+enum image_format image_sniff_format(const uint8_t *p, size_t n);
+
+/* ---- src: the file through a small buffer, by pread ------------------------------------------------ */
+
+#define IMAGE_SRC_BUF ((size_t)64 * 1024)
+
+struct image_src {
+	int fd;
+	off_t off; /* file offset of what comes after buf */
+	uint8_t *buf;
+	size_t pos, len; /* buf[pos..len) is unread */
+	int sys;	 /* errno of a failed read, else 0; a failed read looks like the end */
+};
+
+void image_src_init(struct image_src *s, int fd);
+void image_src_clear(struct image_src *s);
+void image_src_seek(struct image_src *s, off_t off);
+size_t image_src_fill(struct image_src *s);		       /* more into an empty buffer; 0 at the end */
+size_t image_src_read(struct image_src *s, void *p, size_t n); /* less than n only at the end */
+void image_src_skip(struct image_src *s, uint64_t n);
+off_t image_src_tell(const struct image_src *s);
+
+/* ---- axis: which source samples make an output sample ---------------------------------------------- */
+
+/* A stretch of a source axis seen through n outputs.  Positions are in source samples; sample i covers [i, i + 1). */
+struct image_span {
+	double start, step; /* output i covers [start + i step, start + (i + 1) step) */
+	double extent;	    /* where the picture ends; at most, and usually, source */
+	uint32_t source;    /* samples there are */
+	uint32_t n;	    /* outputs */
+	bool mirror;	    /* count positions from the other end */
+};
+
+struct image_axis {
+	uint32_t n, taps; /* outputs; weights kept for each: 8, or a multiple of 16 (the last ones are 0) */
+	uint32_t lo, hi;  /* source samples any output looks at */
+	uint32_t most;	  /* largest count[] */
+	uint32_t *first, *count;
+	int16_t *w; /* n * taps; each output's weights sum up to IMAGE_WEIGHT_ONE */
+};
+
+#define IMAGE_WEIGHT_BITS 14
+#define IMAGE_WEIGHT_ONE (1 << IMAGE_WEIGHT_BITS)
+#define IMAGE_LINE_BITS 6 /* fraction of a sample between the two passes */
+
+int64_t image_axis_memory(const struct image_span *s);
+void image_axis_init(struct image_axis *a, const struct image_span *s);
+void image_axis_clear(struct image_axis *a);
+
+/* Axes that were made already are used again: the two chroma planes look at their rows alike. */
+#define IMAGE_AXES_MAX (IMAGE_SIZES_MAX * 3 * 2)
+
+struct image_axes {
+	size_t n;
+	struct image_span span[IMAGE_AXES_MAX];
+	struct image_axis axis[IMAGE_AXES_MAX];
+};
+
+const struct image_axis *image_axes_find(const struct image_axes *a, const struct image_span *s); /* or NULL */
+const struct image_axis *image_axes_get(struct image_axes *a, const struct image_span *s); /* lives as long as a */
+void image_axes_clear(struct image_axes *a);
+
+/* ---- kernels: the inner loops, by CPU ------------------------------------------------------------- */
+
+#define IMAGE_KERNEL_PAD 64 /* bytes (vertical) or samples (horizontal) that may be read or written past the end */
+
+struct image_kernels {
+	const char *name;
+	/* out[i] = sum over k of w[k] rows[k][i], with IMAGE_LINE_BITS of fraction and room for overshoot */
+	void (*vertical)(int16_t *out, size_t n, const uint8_t *const *rows, const int16_t *w, size_t taps);
+	/* out[i] = sum over k of w[i][k] in[first[i] - lo + k]; one channel, four channels */
+	void (*horizontal1)(uint8_t *out, const struct image_axis *a, const int16_t *in);
+	void (*horizontal4)(uint8_t *out, const struct image_axis *a, const int16_t *in);
+};
+
+extern const struct image_kernels image_kernels_plain;
+const struct image_kernels *image_kernels_fast(void); /* NULL: this CPU has none */
+const struct image_kernels *image_kernels_best(void);
+
+/* ---- pic: a small picture ---------------------------------------------------------------------------- */
+
+enum image_color {
+	IMAGE_GRAY, /* one plane */
+	IMAGE_YCC,  /* three planes, full range (JFIF); the second and third 1/div in both directions */
+	IMAGE_RGBX, /* one plane of four channels, the last is to be ignored */
+	IMAGE_RGBA, /* one plane of four channels, premultiplied */
+};
+
+struct image_plane {
+	uint8_t *p;
+	size_t stride;
+	uint32_t w, h; /* samples */
+	int channels;
+};
+
+struct image_pic {
+	enum image_color color;
+	uint32_t w, h, div;
+	int planes;
+	struct image_plane plane[3];
+};
+
+void image_pic_init(struct image_pic *pic, enum image_color color, uint32_t w, uint32_t h, uint32_t div);
+void image_pic_clear(struct image_pic *pic);
+void image_pic_transpose(struct image_pic *pic);  /* about the main diagonal */
+void image_pic_full_range(struct image_pic *pic); /* YCC of 16 … 235/240 (BT.601) to 0 … 255 */
+/* Rows of r, g, b bytes (channels 3) or r, g, b, a, not premultiplied (4). */
+void image_pic_rgb_row(const struct image_pic *pic, uint32_t y, int channels, uint8_t *out);
+bool image_premultiply(uint8_t *rgba, size_t pixels); /* in place; true when every pixel was opaque */
+
+/* ---- scale: rows in, small picture out ---------------------------------------------------------------- */
+
+struct image_reducer {
+	const struct image_kernels *k;
+	const struct image_axis *x, *y;
+	struct image_plane *dst; /* borrowed, as the axes */
+	int16_t *line;
+	const uint8_t **rows;
+	uint32_t window; /* rows that must be kept until their last output is made */
+	uint32_t done;	 /* output rows, counted in source order */
+	bool upwards;	 /* the last output row comes first */
+};
+
+#define IMAGE_REDUCERS_MAX IMAGE_SIZES_MAX
+
+struct image_feed {
+	uint8_t *mem;
+	size_t stride;
+	uint32_t ring; /* rows kept */
+	bool borrowed; /* mem is somebody else's and holds all rows */
+	uint32_t w, h; /* samples of a row, rows to come */
+	uint32_t rows; /* pushed so far */
+	int channels;
+	size_t n;
+	struct image_reducer reducer[IMAGE_REDUCERS_MAX];
+};
+
+/* Adds a reducer of a source of w x h into dst; then, when all are added, image_feed_open(). */
+void image_feed_init(struct image_feed *f, uint32_t w, uint32_t h, int channels);
+void image_feed_reduce(struct image_feed *f, const struct image_axis *x, const struct image_axis *y, bool upwards,
+		       struct image_plane *dst);
+int64_t image_feed_memory(const struct image_feed *f, uint32_t batch, size_t row_bytes);
+/* batch: slots that are written before they are pushed; row_bytes: room of a slot, when more than w needs. */
+void image_feed_open(struct image_feed *f, uint32_t batch, size_t row_bytes);
+void image_feed_borrow(struct image_feed *f, uint8_t *mem, size_t stride); /* instead of image_feed_open() */
+void image_feed_clear(struct image_feed *f);
+uint8_t *image_feed_slot(const struct image_feed *f, uint32_t ahead); /* of the row after the next `ahead` ones */
+void image_feed_push(struct image_feed *f, uint32_t rows);	      /* more than are to come: ignored */
+/* The same from a plane that is held as a whole (its memory has IMAGE_KERNEL_PAD bytes more than its rows). */
+void image_feed_copy(const struct image_plane *src, const struct image_axis *x, const struct image_axis *y,
+		     struct image_plane *dst);
+
+/* ---- plan: which thumbnails, from what ------------------------------------------------------------------ */
+
+/* One thumbnail to be made.  whole_*: the size the whole source would have at its scale; it is cut at x, y. */
+struct image_target {
+	uint32_t width, height, whole_w, whole_h, x, y;
+	enum image_method method;
+	int parent; /* index of the target it is made from; -1: the source's rows */
+	bool keep;  /* false: another one takes its place (D.2) */
+};
+
+/* Spec D.2 without enlarging. */
+void image_plan_target(uint32_t w, uint32_t h, const struct image_size *size, struct image_target *out);
+/* All of them, w x h as shown.  exact: sharp sources (PNG, GIF, lossless), of which less is taken from intermediates. */
+void image_plan(uint32_t w, uint32_t h, bool exact, const struct image_size *sizes, size_t n, struct image_target *out);
+
+/* ---- job: one call of image_thumbs_make ------------------------------------------------------------------- */
+
+struct image_job {
+	const struct image_size *sizes;
+	size_t n;
+	enum image_format as;
+	const struct image_limits *limits;
+	struct image_src src;
+	struct image_info info; /* as sniffed; size and orientation corrected by the decoder */
+	struct err *warning;
+	/* set by image_job_start */
+	uint32_t w, h; /* of the source as it is stored */
+	struct image_target target[IMAGE_SIZES_MAX];
+	bool exact;
+	/* set by image_job_open */
+	enum image_color color;
+	bool video_range;
+	bool transparent; /* a pixel that is not opaque was seen */
+	struct image_pic pic[IMAGE_SIZES_MAX];
+	struct image_axes axes;
+	struct image_feed feed[3];
+	int feeds;
+	int64_t memory; /* accounted for so far */
+};
+
+int image_job_judge(const struct image_job *job, uint32_t w, uint32_t h, struct err *err); /* the limits alone */
+/* Checks the limits and plans.  w, h: the picture as stored, before orientation. */
+int image_job_start(struct image_job *job, uint32_t w, uint32_t h, bool exact, struct err *err);
+/* The size at which the largest target needs the whole source, in the source's own axes. */
+void image_job_needs(const struct image_job *job, uint32_t *w, uint32_t *h);
+int image_job_memory(struct image_job *job, int64_t bytes, const char *what, struct err *err); /* LIMIT: too much */
+
+/* How a decoded plane lies over the picture. */
+struct image_layout {
+	uint32_t w, h;	     /* samples that will be pushed */
+	double ext_w, ext_h; /* the part of them the picture covers */
+	int channels;
+	uint32_t batch;	  /* rows written before they are pushed */
+	size_t row_bytes; /* room needed in a slot; 0: w * channels */
+	uint8_t *whole; /* all rows, when the decoder holds them (with IMAGE_KERNEL_PAD bytes behind them) until the */
+	size_t whole_stride; /* end; then there are no slots, and image_feed_push() is all */
+};
+int image_job_open(struct image_job *job, enum image_color color, const struct image_layout *layout, struct err *err);
+void image_job_rest(struct image_job *job);		/* the rows that did not come: grey, or transparent */
+bool image_job_wants_jpeg(const struct image_job *job); /* what an opaque picture becomes */
+
+/* ---- codecs ------------------------------------------------------------------------------------------------ */
+
+int image_jpeg_decode(struct image_job *job, struct err *err);
+int image_png_decode(struct image_job *job, struct err *err);
+int image_webp_decode(struct image_job *job, struct err *err);
+int image_gif_decode(struct image_job *job, struct err *err);
+
+/* Where the scans of a JPEG file lie.  */
+struct image_scan {
+	off_t start, end; /* from FF DA to the next marker that is not a restart; end -1: the file ends in it */
+	uint8_t component, components, ss, se, ah, al;
+};
+struct image_scans {
+	struct image_scan *scan;
+	size_t n;
+};
+/* -1: more than max. */
+int image_jpeg_scans(struct image_src *src, off_t from, int max, struct image_scans *out, struct err *err);
+
+int image_jpeg_encode(const struct image_pic *pic, int quality, struct buf *out, struct err *err);
+int image_png_encode(const struct image_pic *pic, struct buf *out, struct err *err);
+
+#define IMAGE_JPEG_QUALITY 80
+
+#endif

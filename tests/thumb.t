@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# Does mxpreview-thumb make pictures small: for people, for records, and not for everybody who asks?
+. "$(dirname "$0")/lib.sh"
+command -v jq >/dev/null || skip_all "jq is needed"
+command -v python3 >/dev/null || skip_all "python3 is needed"
+cd "$TMP" || exit 1
+
+# Pictures: a PNG of 400 x 300 with python3 alone; a JPEG of it by the command itself.
+python3 - <<'PY' || skip_all "no test picture"
+import struct, zlib
+def chunk(t, d): return struct.pack('>I', len(d)) + t + d + struct.pack('>I', zlib.crc32(t + d))
+def png(name, w, h, alpha=False, extra=b''):
+    raw = b''.join(b'\0' + b''.join(bytes((x * 255 // w, y * 255 // h, 128)) + (bytes((0 if x < w // 2 else 255,)) if alpha else b'')
+                   for x in range(w)) for y in range(h))
+    open(name, 'wb').write(b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', w, h, 8, 6 if alpha else 2, 0, 0, 0)) + extra +
+                           chunk(b'IDAT', zlib.compress(raw)) + chunk(b'IEND', b''))
+png('a.png', 400, 300)
+png('alpha.png', 400, 300, True)
+png('tiny.png', 1, 1)
+open('huge.png', 'wb').write(b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', 65500, 65500, 8, 2, 0, 0, 0)))
+PY
+head -c 300 a.png >cut.png
+printf 'not a picture' >text.jpg
+: >empty.gif
+
+# what FILE: type and size, as the command itself sees them in a record would be circular: python3 reads the headers.
+what() {
+	python3 - "$1" <<'PY'
+import struct, sys
+d = open(sys.argv[1], 'rb').read()
+if d[:4] == b'\x89PNG':
+    print('png', *struct.unpack('>II', d[16:24]), {0: 'grey', 2: 'rgb', 6: 'rgba'}[d[25]])
+elif d[:2] == b'\xff\xd8':
+    i = 2
+    while d[i + 1] not in (0xC0, 0xC1, 0xC2):
+        i += 2 + struct.unpack('>H', d[i + 2:i + 4])[0]
+    h, w = struct.unpack('>HH', d[i + 5:i + 9])
+    print('jpeg', w, h)
+else:
+    print('unknown')
+PY
+}
+
+# ---- one thumbnail
+mxpreview-thumb -s 100x100 a.png >s.png
+ok $? "a file, scaled"
+is "$(what s.png)" "png 100 75 rgb" "a PNG stays one"
+mxpreview-thumb -s 100x100 -m crop -t jpeg <a.png >c.jpg
+is "$(what c.jpg)" "jpeg 100 100" "standard input, cropped, as JPEG"
+mxpreview-thumb -s 100x100 -m scale -t image/jpeg -o big.jpg - <a.png
+is "$(what big.jpg)" "jpeg 100 75" "into a file, with a whole type"
+mxpreview-thumb -s 50x50 -o p.png - < <(cat a.png)
+is "$(what p.png)" "png 50 37 rgb" "through a pipe"
+mxpreview-thumb -s 1000x1000 a.png >same.png
+is "$(what same.png)" "png 400 300 rgb" "nothing is enlarged"
+mxpreview-thumb -s 100x100 alpha.png >al.png
+is "$(what al.png)" "png 100 75 rgba" "alpha stays"
+mxpreview-thumb -s 100x100 -t png big.jpg >bj.png
+is "$(what bj.png)" "png 100 75 rgb" "a JPEG as PNG"
+mxpreview-thumb -s 100x100 -o /dev/null a.png
+ok $? "a device can be written to"
+[ -c /dev/null ]
+ok $? "and stays one"
+
+# ---- the five
+out=$(mxpreview-thumb --set -O set a.png)
+ok $? "the set"
+is "$(json 'map(.file) | join(" ")' <<<"$out")" \
+	"32-32-image-png-crop 96-96-image-png-crop 320-240-image-png-scale 400-300-image-png-scale" "its names; doubles are left out"
+is "$(json 'map("\(.width)x\(.height) \(.method) \(.type)")[0]' <<<"$out")" "32x32 crop image/png" "what the list says"
+good=0
+while read -r file bytes; do [ "$(stat -c %s "set/$file")" = "$bytes" ] || good=1; done < <(json '.[] | "\(.file) \(.bytes)"' <<<"$out")
+ok $good "the sizes in bytes are right"
+is "$(find set -type f | wc -l)" 4 "and nothing else is there"
+is "$(mxpreview-thumb --set -O set1 tiny.png | json 'map(.file) | join(" ")')" "1-1-image-png-scale" "one pixel gives one thumbnail"
+
+# ---- refusals
+# refuses NAME REGEX ARG...: exit 1, one line that says why, nothing written.
+refuses() {
+	local name=$1 regex=$2 rc
+	shift 2
+	mxpreview-thumb "$@" >out 2>errors
+	rc=$?
+	is "$rc $(wc -c <out) $(wc -l <errors)" "1 0 1" "$name: refused in one line"
+	like "$(cat errors)" "^mxpreview-thumb: $regex" "$name: $(tr '#' ' ' <errors)"
+}
+refuses "text" 'text.jpg: not a JPEG, PNG, WebP or GIF image$' -s 10x10 text.jpg
+refuses "nothing" 'empty.gif: empty, no image$' -s 10x10 empty.gif
+refuses "a huge one" 'huge.png: image of 65500 x 65500 pixels is too large' -s 10x10 huge.png
+refuses "a missing one" 'none.png: ' -s 10x10 none.png
+refuses "a directory" 'set: ' -s 10x10 set
+refuses "a limit of the configuration" 'a.png: image of 400 x 300 pixels is too large' \
+	-s 10x10 -c <(echo "max_image_pixels = 120000") a.png
+printf old >keep.png
+refuses "an output that was there" 'text.jpg: ' -s 10x10 -o keep.png text.jpg
+is "$(cat keep.png)" "old" "it is still there"
+is "$(find . -name '.mxpreview*' | wc -l)" 0 "no temporary file is left"
+mxpreview-thumb -s 10x10 cut.png >cut.out 2>errors
+like "$? $(cat errors)" '^[01] mxpreview-thumb: cut.png: PNG: the file ends too early' "a cut file says so"
+head -c 70000000 /dev/zero | mxpreview-thumb -s 10x10 - >out 2>errors
+like "$? $(cat errors)" '^1 .*standard input: more than 67108864 bytes' "a pipe has an end"
+mxpreview-thumb -s 10x10 a.png >/dev/full 2>errors
+like "$? $(cat errors)" '^1 .*No space left' "a full disk is noticed"
+for bad in "-s 10" "-s 0x10" "-s 10x" "-s x10" "-s 10x10x" "-s 10x10 -m fit" "-s 10x10 -t gif" "a.png" "-s 10x10 --set" "-o x" \
+	"-s 10x10 a.png b.png" "-O x -s 10x10" "-t png"; do
+	# shellcheck disable=SC2086
+	mxpreview-thumb $bad >out 2>errors </dev/null
+	is "$? $(wc -c <out)" "2 0" "usage: $bad"
+done
+
+# ---- records
+ID=2026-11-21_QwErTyUiOpAsDfGh
+mkdir -p store/url_cache/2026-11-21
+cp a.png store/url_cache/2026-11-21/QwErTyUiOpAsDfGh
+cp text.jpg store/url_cache/2026-11-21/TeXtTeXtTeXtTeXt
+record() { # record MEDIA-ID: with a picture of that name
+	printf '{"v":1,"url":"https://example.org/","docs":[{"rel":"image","url":"https://example.org/i","type":"image/jpeg","media_id":"%s"}],"og":{}}\n' "$1"
+}
+out=$(record $ID | mxpreview-thumb -d store)
+ok $? "a record"
+is "$(json '.image | "\(.media_id) \(.type) \(.width) \(.height) \(keys | length)"' <<<"$out")" "$ID image/png 400 300 4" "what the picture is"
+is "$(json '.thumbs | length' <<<"$out")" 4 "its thumbnails are listed"
+dir=store/url_cache_thumbnails/2026-11-21/QwErTyUiOpAsDfGh
+is "$(what $dir/320-240-image-png-scale)" "png 320 240 rgb" "and stand beside it"
+out=$({
+	record 2026-11-21_TeXtTeXtTeXtTeXt
+	record 2026-11-21_GoneGoneGoneGone
+	record ../../etc/passwd
+	printf '{"v":1,"url":"https://example.org/","og":{}}\n{"v":1,"url":"https://example.org/","error":{"status":502}}\n'
+	record $ID
+} | mxpreview-thumb -d store)
+ok $? "a picture that cannot be read fails no record"
+is "$(json 'if .error then "error" else "\(.thumbs | length) \(.warnings[0].stage // "-")" end' <<<"$out" | tr '\n' ',')" \
+	"0 thumb,0 thumb,0 thumb,0 -,error,4 -," "it is a warning; others are not touched by it"
+like "$(json '.warnings[0].error // empty' <<<"$out" | head -1)" 'not a JPEG' "the warning says why"
+is "$(json 'select(.warnings) | .warnings[0].rel + " " + .warnings[0].url' <<<"$out" | head -1)" "image https://example.org/i" "and of what"
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do record $ID; done | mxpreview-thumb -d store >out
+is "$(json '.thumbs | length' <out | sort | uniq -c | tr -s ' ')" " 20 4" "many records through one process"
+finish

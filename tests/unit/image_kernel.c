@@ -1,0 +1,173 @@
+/* Do the fast inner loops say what the plain ones say, and do filters keep what must not change? */
+#include "image/image.h"
+
+#include <stdlib.h>
+
+#include "image/int.h"
+#include "tap.h"
+
+static uint32_t seed = 12345;
+
+static uint32_t
+next(void)
+{
+	seed = seed * 1664525u + 1013904223u;
+	return seed >> 8;
+}
+
+/* ---- axis ------------------------------------------------------------------------------------ */
+
+static bool
+axis_sound(const struct image_axis *a, uint32_t source)
+{
+	for (uint32_t i = 0; i < a->n; i++) {
+		int32_t sum = 0;
+		const int16_t *w = a->w + (size_t)i * a->taps;
+		for (uint32_t k = 0; k < a->taps; k++) {
+			sum += w[k];
+			if (k >= a->count[i] && w[k] != 0)
+				return false;
+		}
+		if (sum != IMAGE_WEIGHT_ONE || a->count[i] < 1 || a->count[i] > a->taps ||
+		    a->first[i] + a->count[i] > source)
+			return false;
+	}
+	return true;
+}
+
+static void
+axes(void)
+{
+	static const uint32_t sizes[] = {1, 2, 3, 5, 8, 13, 100, 333, 1000, 4096, 100000};
+	bool sound = true;
+	for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++)
+		for (size_t n = 0; n <= s; n++)
+			for (int mirror = 0; mirror < 2; mirror++) {
+				double extent = sizes[s] - (s % 2 == 1 ? 0.5 : 0.0);
+				struct image_span span = {0,	    extent / sizes[n], extent,
+							  sizes[s], sizes[n],	       mirror != 0};
+				struct image_axis a;
+				image_axis_init(&a, &span);
+				sound = sound && axis_sound(&a, sizes[s]);
+				image_axis_clear(&a);
+			}
+	ok(sound, "weights add up to one, inside the source, for every ratio");
+	struct image_span same = {0, 1, 100, 100, 100, false};
+	struct image_axis a;
+	image_axis_init(&a, &same);
+	ok(a.most == 1 && a.first[37] == 37, "a picture of the right size is left alone");
+	image_axis_clear(&a);
+}
+
+/* ---- fast and plain ------------------------------------------------------------------------------ */
+
+enum { WIDE = 700, TAPS = 41 };
+
+static bool
+vertical_agrees(const struct image_kernels *f, size_t n, size_t taps)
+{
+	static uint8_t mem[TAPS][WIDE + IMAGE_KERNEL_PAD];
+	static int16_t a[WIDE + IMAGE_KERNEL_PAD], b[WIDE + IMAGE_KERNEL_PAD];
+	const uint8_t *rows[TAPS];
+	int16_t w[TAPS];
+	for (size_t k = 0; k < taps; k++) {
+		rows[k] = mem[k];
+		w[k] = (int16_t)((int)(next() % 40000) - 20000);
+		for (size_t i = 0; i < n; i++)
+			mem[k][i] = (uint8_t)next();
+	}
+	image_kernels_plain.vertical(a, n, rows, w, taps);
+	f->vertical(b, n, rows, w, taps);
+	return memcmp(a, b, n * sizeof a[0]) == 0;
+}
+
+static bool
+horizontal_agrees(const struct image_kernels *f, uint32_t source, uint32_t n, bool mirror)
+{
+	struct image_span span = {0, (double)source / n, source, source, n, mirror};
+	struct image_axis a;
+	image_axis_init(&a, &span);
+	size_t len = (size_t)(a.hi - a.lo + a.taps) * 4 + IMAGE_KERNEL_PAD;
+	int16_t *line = mem_array(len, sizeof *line);
+	uint8_t *one = mem_alloc((size_t)n * 4 + IMAGE_KERNEL_PAD), *two = mem_alloc((size_t)n * 4 + IMAGE_KERNEL_PAD);
+	for (size_t i = 0; i < len; i++)
+		line[i] = (int16_t)((int)(next() % (260u << IMAGE_LINE_BITS)) - (3 << IMAGE_LINE_BITS));
+	image_kernels_plain.horizontal1(one, &a, line);
+	f->horizontal1(two, &a, line);
+	bool same = memcmp(one, two, n) == 0;
+	image_kernels_plain.horizontal4(one, &a, line);
+	f->horizontal4(two, &a, line);
+	same = same && memcmp(one, two, (size_t)n * 4) == 0;
+	image_axis_clear(&a);
+	mem_free(line);
+	mem_free(one);
+	mem_free(two);
+	return same;
+}
+
+static void
+twins(const struct image_kernels *f)
+{
+	bool v = true, h = true;
+	for (size_t n = 1; n <= WIDE; n += 1 + next() % 37)
+		for (size_t taps = 1; taps <= TAPS; taps += 1 + next() % 5)
+			v = v && vertical_agrees(f, n, taps);
+	for (int i = 0; i < 300; i++) {
+		uint32_t n = 1 + next() % 150, source = n + next() % 2500;
+		h = h && horizontal_agrees(f, source, n, (i & 1) != 0);
+	}
+	ok(v, "%s: the vertical pass is the plain one", f->name);
+	ok(h, "%s: the horizontal passes are the plain ones", f->name);
+}
+
+/* ---- what must not change ---------------------------------------------------------------------------- */
+
+static struct image_plane
+plane(uint32_t w, uint32_t h, int channels)
+{
+	struct image_pic pic;
+	image_pic_init(&pic, channels == 4 ? IMAGE_RGBX : IMAGE_GRAY, w, h, 1);
+	return pic.plane[0];
+}
+
+static bool
+flat(uint32_t w, uint32_t h, uint32_t tw, uint32_t th, int channels, int value)
+{
+	struct image_plane src = plane(w, h, channels), dst = plane(tw, th, channels);
+	struct image_span x = {0, (double)w / tw, w, w, tw, false}, y = {0, (double)h / th, h, h, th, false};
+	struct image_axes *axes = mem_alloc(sizeof *axes);
+	bool same = true;
+	(void)memset(src.p, value, src.stride * h);
+	image_feed_copy(&src, image_axes_get(axes, &x), image_axes_get(axes, &y), &dst);
+	for (uint32_t r = 0; r < th; r++)
+		for (size_t i = 0; i < (size_t)tw * (size_t)channels; i++)
+			same = same && dst.p[r * dst.stride + i] == value;
+	image_axes_clear(axes);
+	mem_free(axes);
+	mem_free(src.p);
+	mem_free(dst.p);
+	return same;
+}
+
+static void
+flats(void)
+{
+	bool same = true;
+	for (int value = 0; value < 256; value += 51)
+		for (int channels = 1; channels <= 4; channels += 3)
+			same = same && flat(801, 33, 320, 11, channels, value) &&
+			       flat(2000, 3, 1, 1, channels, value) && flat(17, 900, 17, 7, channels, value);
+	ok(same, "a flat colour stays what it is");
+}
+
+int
+main(void)
+{
+	axes();
+	flats();
+	if (image_kernels_fast() != NULL)
+		twins(image_kernels_fast());
+	else
+		ok(1, "no fast kernels for this CPU # SKIP");
+	return done();
+}
