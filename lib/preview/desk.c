@@ -235,8 +235,11 @@ try_waiting(struct desk *d)
 int
 desk_step(struct desk *d, struct pollfd *extra, int timeout, struct err *err)
 {
+	size_t before = d->busy;
 	if (try_waiting(d) && (timeout < 0 || timeout > DESK_LOCK_RETRY))
 		timeout = DESK_LOCK_RETRY;
+	if (d->busy < before) /* answers were given: there may be nothing left to wait for */
+		timeout = 0;
 	return router_step(d->router, extra, timeout, err);
 }
 
