@@ -26,16 +26,16 @@ ROOMS   = preview conf net page image store url json base
 # command that reaches a room whose library is not listed here does not link.
 COMMANDS = mxpreview mxpreview-fetch mxpreview-og mxpreview-oembed mxpreview-thumb mxpreview-cache
 PKG_mxpreview         = sqlite3
-PKG_mxpreview-fetch   = libcurl libcrypto libseccomp
-PKG_mxpreview-og      = libseccomp
-PKG_mxpreview-oembed  = libseccomp
-PKG_mxpreview-thumb   = libjpeg libpng libwebp libwebpdemux libdeflate libseccomp
+PKG_mxpreview-fetch   = libcurl libcrypto
+PKG_mxpreview-og      =
+PKG_mxpreview-oembed  =
+PKG_mxpreview-thumb   = libjpeg libpng libwebp libwebpdemux libdeflate
 PKG_mxpreview-cache   = sqlite3
 LIB_mxpreview-og      = -luchardet
 LIB_mxpreview-thumb   = -lgif
 LIB_ALL               = -ljq -lm
 OBJ_mxpreview         =
-OBJ_FILTER            = sandbox
+OBJ_FILTER            = sandbox sandbox-landlock sandbox-seccomp sandbox-bpf
 $(foreach c,fetch og oembed thumb,$(eval OBJ_mxpreview-$(c) = $(OBJ_FILTER)))
 
 # A unit test <room>_<what>.c is linked with its room and the floors below, and nothing else.
@@ -68,6 +68,11 @@ ROOMLIB  = $(BUILD)/lib$(1).a
 all: $(BINS)
 
 # Flags of one file.
+CF_tests_unit_page_html = $(shell $(PKG_CONFIG) --cflags libxml-2.0)
+CF_lib_image_kernel = -O3
+CF_lib_image_axis = -O3
+CF_lib_image_pic = -O3
+CF_lib_image_encode_png = -O3
 CF_lib_conf_keys = -DMX_VERSION='"$(VERSION)"'
 
 $(BUILD)/%.o: %.c
@@ -103,6 +108,18 @@ $(BUILD)/tests/%: tests/helpers/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALLC) $(LDFLAGS) -o $@ $< $(HLIB_$*)
 
+archives: $(foreach r,$(ROOMS),$(BUILD)/lib$(r).a)
+
+# The probe of the sandbox enters the real one, also in sanitizer builds.
+SANDBOX_O = $(patsubst %,$(BUILD)/cmd/%.o,$(OBJ_FILTER))
+$(BUILD)/tests/sandbox-probe: $(BUILD)/tests/helpers/sandbox-probe.o $(SANDBOX_O) $(BUILD)/libbase.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $(SAN) -o $@ $^
+
+$(BUILD)/tests/conf-keys: $(BUILD)/tests/helpers/conf-keys.o $(BUILD)/libconf.a $(BUILD)/libbase.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $(SAN) -o $@ $^
+
 tests: $(TESTBINS) $(HELPERS)
 
 check: all tests
@@ -133,7 +150,7 @@ dist:
 clean:
 	rm -rf $(BUILD)
 
--include $(patsubst %.c,$(BUILD)/%.d,$(SRC))
+-include $(patsubst %.c,$(BUILD)/%.d,$(SRC) $(UNITS))
 
-.PHONY: all tests check asan lint bench install uninstall dist clean
+.PHONY: all archives tests check asan lint bench install uninstall dist clean
 .SECONDARY:

@@ -1,11 +1,12 @@
 # What every shell test shares: TAP, a temporary directory, the origin server.  Source it from tests/*.t (bash).
+# shellcheck shell=bash disable=SC2034
 set -u
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=${BUILD:-build}
 case $BUILD in /*) BIN=$BUILD ;; *) BIN=$TOP/$BUILD ;; esac
 SHARED=${MX_SHARED:-$TOP/../shared}
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/mx-test.XXXXXX")
-export HOME=$TMP XDG_DATA_HOME=$TMP/data XDG_CONFIG_HOME=$TMP/config MX_STORE= MX_CONFIG=
+export HOME=$TMP XDG_DATA_HOME=$TMP/data XDG_CONFIG_HOME=$TMP/config MX_STORE='' MX_CONFIG=''
 unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
 PATH=$BIN:$PATH
 tap_n=0
