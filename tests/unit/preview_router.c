@@ -17,6 +17,7 @@ act(const char *stage)
 	size_t len;
 	struct buf out;
 	int lived = 0;
+	const char *once = getenv("ONCE");
 	buf_init(&out, RECORD_LINE_MAX);
 	io_lines_init(&in, 0, RECORD_LINE_MAX);
 	while (io_lines_next(&in, &line, &len, &err) == IO_LINE_OK) {
@@ -26,11 +27,9 @@ act(const char *stage)
 		const char *url = record_url(&rec);
 		if (strstr(url, stage) != NULL && strstr(url, "poison") != NULL)
 			(void)raise(SIGKILL);
-		if (strstr(url, stage) != NULL && strstr(url, "once") != NULL && lived == 0 &&
-		    access(getenv("ONCE"), F_OK) == 0) {
-			(void)unlink(getenv("ONCE"));
+		if (strstr(url, stage) != NULL && strstr(url, "once") != NULL && lived == 0 && once != NULL &&
+		    unlink(once) == 0)
 			(void)raise(SIGKILL);
-		}
 		if (strstr(url, stage) != NULL && strstr(url, "silent") != NULL)
 			(void)pause();
 		if (strstr(url, stage) != NULL && strstr(url, "idle") != NULL)
@@ -56,6 +55,8 @@ act(const char *stage)
 		(void)io_write(1, out.p, out.len, &err);
 		record_clear(&rec);
 	}
+	io_lines_clear(&in);
+	buf_clear(&out);
 	return 0;
 }
 
