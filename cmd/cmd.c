@@ -169,7 +169,7 @@ cmd_set(struct cmd *c, const char *key, const char *value)
 /* ---- telling ------------------------------------------------------------------------------------ */
 
 /* One write, so that lines of several processes do not mix; what a hostile page put into it cannot move the cursor. */
-static void
+__attribute__((format(printf, 2, 0))) static void
 say(const struct cmd *c, const char *fmt, va_list ap)
 {
 	char line[1024];
@@ -293,30 +293,30 @@ struct loop {
 	bool all; /* failed and cached records are the stage's business too */
 };
 
-/* One line in, one record out.  True if the record failed here. */
-static bool
+/* One line in, one record out.  The exit status that it calls for: 0 unless the record failed here. */
+static int
 one(const struct loop *l, enum io_line kind, const char *line, size_t len)
 {
 	const struct cmd *c = l->c;
 	struct record rec;
 	struct err err;
-	bool failed = false;
+	int status = 0;
 	if (kind == IO_LINE_LONG) {
 		(void)err_http(&err, ERR_LIMIT, 400, "M_TOO_LARGE", "line is longer than %zu bytes", RECORD_LINE_MAX);
 		record_from_url(&rec, "");
 		record_fail(&rec, "record", &err);
-		failed = true;
+		status = err_exit(&err);
 	} else if (record_read(&rec, line, len, &err) < 0) {
-		failed = true;
+		status = err_exit(&err);
 	} else if ((l->all || (!record_failed(&rec) && !record_cached(&rec))) && l->f(l->arg, &rec, &err) < 0) {
 		record_fail(&rec, l->stage, &err);
-		failed = true;
+		status = err_exit(&err);
 	}
-	if (failed)
+	if (status != 0)
 		cmd_note(c, "%s: %s", record_url(&rec), err.text);
 	(void)cmd_out_record(c, &rec);
 	record_clear(&rec);
-	return failed;
+	return status;
 }
 
 static int
@@ -332,8 +332,9 @@ run(const struct loop *l)
 	while (!cmd_stop && (kind = io_lines_next(&in, &line, &len, &err)) > IO_LINE_EOF) {
 		if (kind == IO_LINE_AGAIN || (kind == IO_LINE_OK && str_isblank(line)))
 			continue;
-		if (one(l, (enum io_line)kind, line, len))
-			status = EXIT_REFUSED;
+		int failed = one(l, (enum io_line)kind, line, len);
+		if (status != EXIT_REFUSED && failed != 0) /* "try again" only if that helps all of them */
+			status = failed;
 		if (!io_lines_waiting(&in) && cmd_flush(c) < 0)
 			break;
 	}

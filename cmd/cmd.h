@@ -55,7 +55,8 @@ int cmd_fail(const struct cmd *c, const struct err *err, const char *what); /* s
 int64_t cmd_now(void); /* ms since the epoch */
 
 /* The loop of a filter that takes one record after the other: stdin to stdout, flushed whenever no more input waits.
- * Records that failed or were answered by the cache pass through.  Exit status: 0, or 1 if a record failed here. */
+ * Records that failed or were answered by the cache pass through.  Exit status: 0; 75 if trying again may help all
+ * records that failed here, else 1. */
 typedef int cmd_stage(void *arg, struct record *rec, struct err *err);
 int cmd_filter(const struct cmd *c, const char *stage, cmd_stage *f, void *arg);
 /* The same for a stage that wants to see failed and cached records too. */

@@ -37,26 +37,36 @@ struct app {
 	const char *server_name;
 	struct store *store;
 	struct stage_cache cache;
-	const char *url; /* show: whose rows */
 	int64_t shown;
+	bool warned;
 };
 
 /* ---- filters ---------------------------------------------------------------------------------------- */
 
+/* The records carry what went wrong; who throws them away is told once that the database does not work. */
+static int
+told(struct app *a, int rc, const struct err *err)
+{
+	if (rc < 0 && !a->warned)
+		cmd_warn(&a->c, "%s", err->text);
+	a->warned = a->warned || rc < 0;
+	return rc;
+}
+
 static int
 get_one(void *arg, struct record *rec, struct err *err)
 {
-	const struct app *a = arg;
-	return stage_cache_get(&a->cache, rec, err);
+	struct app *a = arg;
+	return told(a, stage_cache_get(&a->cache, rec, err), err);
 }
 
 /* Failed records come here too: they are remembered. */
 static int
 put_one(void *arg, struct record *rec, struct err *err)
 {
-	const struct app *a = arg;
+	struct app *a = arg;
 	stage_finish(rec, a->c.conf.server_name);
-	return stage_cache_put(&a->cache, rec, err);
+	return told(a, stage_cache_put(&a->cache, rec, err), err);
 }
 
 /* ---- looking through ---------------------------------------------------------------------------------- */

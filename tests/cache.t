@@ -55,15 +55,19 @@ is "$(echo "$out" | jq -c '[.url, .error.status]' | tr '\n' ' ')" '["http://c/",
 
 # a crowd
 pids=
-for i in $(seq 16); do
-	(for k in $(seq 10); do record "http://crowd/$i/$k"; done | cache put >/dev/null 2>>"$TMP/crowd.err") &
+for i in $(seq 32); do
+	(for k in $(seq 20); do record "http://crowd/$i/$k"; done) >"$TMP/crowd.$i"
+done
+for i in $(seq 32); do
+	cache put <"$TMP/crowd.$i" 2>>"$TMP/crowd.err" >/dev/null &
 	pids="$pids $!"
 done
 bad=0
 for p in $pids; do wait "$p" || bad=1; done
-is "$bad" 0 'sixteen writers at once'
+is "$bad" 0 'thirty-two writers at once'
 is "$(cat "$TMP/crowd.err")" '' 'none complains'
-is "$(cache list | grep -c crowd)" 160 'all rows are there'
+is "$(cache list | grep -c crowd)" 640 'all rows are there'
+is "$(sqlite3 "$S/mxpreview.db" 'PRAGMA integrity_check')" ok 'the database is sound'
 
 # killed in the middle: what was passed on is there
 acked=0
@@ -85,10 +89,25 @@ is "$(sqlite3 "$S/mxpreview.db" 'PRAGMA integrity_check')" ok 'the database is s
 if mkdir "$TMP/small" && mount -t tmpfs -o size=256k tmpfs "$TMP/small" 2>/dev/null; then
 	S=$TMP/small/store
 	record http://full/ | cache put >/dev/null
-	i=0
-	while [ $i -lt 2000 ] && record "http://full/$i" | cache put >"$TMP/out" 2>"$TMP/err"; do i=$((i + 1)); done
-	like "$(jq -r .error.error "$TMP/out" 2>/dev/null; cat "$TMP/err")" 'full|space' 'a full disk is named'
+	status=0
+	for ((i = 0; i < 2000 && status == 0; i++)); do
+		last=http://full/$i
+		record "$last" | cache put >"$TMP/out" 2>"$TMP/err"
+		status=$?
+	done
+	is "$status" 75 'a full disk: try again later'
+	like "$(cat "$TMP/err")" '^mxpreview-cache: .*[Nn]o space left' 'and it is named'
+	is "$(json .error.status <"$TMP/out")" 503 'also in the record'
 	is "$(echo http://full/ | cache get | json .cache.hit)" true 'what was there can still be read'
+	is "$(echo "$last" | cache get | jq 'has("cache")')" false 'what was refused is not'
+	mount -o remount,size=4m "$TMP/small"
+	record "$last" | cache put >/dev/null
+	is "$?" 0 'with room again it goes on'
+	is "$(sqlite3 "$S/mxpreview.db" 'PRAGMA integrity_check')" ok 'and the database is sound'
+	mkdir "$TMP/small/ro" && mount -o remount,ro "$TMP/small"
+	S=$TMP/small/ro/store cache list >/dev/null 2>"$TMP/err"
+	is "$?" 1 'where nothing can be written it fails'
+	like "$(cat "$TMP/err")" '^mxpreview-cache: .*Read-only file system$' 'and says why'
 	umount -l "$TMP/small"
 else
 	skip 'a full disk' 'no tmpfs may be mounted here'

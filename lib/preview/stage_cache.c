@@ -19,15 +19,15 @@ say_hit(struct record *rec, const struct store_preview *p)
 	json_set(rec->j, "cache", cache);
 }
 
-static int
-answer(struct record *rec, const struct store_preview *p, struct err *err)
+/* False if what is stored is no JSON any more: then it is found out anew. */
+static bool
+answer(struct record *rec, const struct store_preview *p)
 {
-	struct json *og = json_parse(p->og, strlen(p->og), err);
+	struct json *og = json_parse(p->og, strlen(p->og), NULL);
 	if (og == NULL)
-		return err_add(err, "cached preview");
+		return false;
 	json_set(rec->j, "og", og);
-	say_hit(rec, p);
-	return 0;
+	return true;
 }
 
 static void
@@ -39,25 +39,23 @@ recall(struct record *rec, const struct store_preview *p)
 	json_set_str(e, "errcode", p->errcode);
 	json_set_str(e, "error", p->error);
 	json_set(rec->j, "error", e);
-	say_hit(rec, p);
 }
 
 int
 stage_cache_get(const struct stage_cache *st, struct record *rec, struct err *err)
 {
 	struct store_preview p;
-	int64_t ts = json_int_or(rec->j, "ts", 0);
-	if (ts <= 0)
-		ts = st->now();
-	if (store_cache_get(st->store, record_url(rec), ts, &p, err) < 0)
+	int64_t now = st->now(), ts = json_int_or(rec->j, "ts", now);
+	if (ts <= 0 || ts > now) /* nothing has been cached in the future: it would never be answered */
+		ts = now;
+	if (store_cache_get(st->store, record_url(rec), ts, now, &p, err) < 0)
 		return -1;
-	int rc = 0;
 	if (p.found && p.failure)
 		recall(rec, &p);
-	else if (p.found)
-		rc = answer(rec, &p, err);
+	if (p.found && (p.failure || answer(rec, &p)))
+		say_hit(rec, &p);
 	store_preview_clear(&p);
-	return rc;
+	return 0;
 }
 
 /* ---- put ---------------------------------------------------------------------------------------- */
@@ -175,25 +173,17 @@ parcel_clear(struct parcel *p)
 	mem_free(p->thumb);
 }
 
-int
-stage_cache_put(const struct stage_cache *st, struct record *rec, struct err *err)
+static int
+put_parcel(const struct stage_cache *st, const struct record *rec, const char *og, struct err *err)
 {
 	struct parcel p = {0};
-	struct buf og;
-	struct json *answered = json_get(rec->j, "og");
-	if (record_cached(rec) || record_failed(rec) || answered == NULL) {
-		json_free(answered);
-		return record_failed(rec) && !record_cached(rec) ? put_failure(st, rec, err) : 0;
-	}
-	buf_init(&og, RECORD_LINE_MAX);
-	pack_thumbs(&p, rec);
-	pack_media(&p, rec);
 	struct record_doc page;
 	bool has_page = record_doc(rec, "page", &page) || record_doc(rec, "oembed", &page);
 	int64_t now = st->now();
-	(void)json_write(answered, 0, &og);
+	pack_thumbs(&p, rec);
+	pack_media(&p, rec);
 	p.put = (struct store_put){.url = record_url(rec),
-				   .og = og.p,
+				   .og = og,
 				   .etag = has_page ? page.etag : NULL,
 				   .media_id = has_page ? page.media_id : NULL,
 				   .status = has_page && page.status / 100 == 2 ? page.status : 200,
@@ -205,7 +195,27 @@ stage_cache_put(const struct stage_cache *st, struct record *rec, struct err *er
 	if (has_page)
 		record_doc_clear(&page);
 	parcel_clear(&p);
-	buf_clear(&og);
-	json_free(answered);
+	return rc;
+}
+
+int
+stage_cache_put(const struct stage_cache *st, struct record *rec, struct err *err)
+{
+	struct buf text;
+	int rc = 0;
+	if (record_cached(rec))
+		return 0;
+	if (record_failed(rec))
+		return put_failure(st, rec, err);
+	struct json *og = json_get(rec->j, "og");
+	if (og == NULL)
+		return 0;
+	buf_init(&text, RECORD_LINE_MAX);
+	if (json_write(og, 0, &text) < 0)
+		rc = err_set(err, ERR_LIMIT, "preview is longer than %zu bytes", RECORD_LINE_MAX);
+	else
+		rc = put_parcel(st, rec, text.p, err);
+	buf_clear(&text);
+	json_free(og);
 	return rc;
 }

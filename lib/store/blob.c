@@ -20,13 +20,10 @@ store_blob_create(const struct store_blobs *b, const char *id, struct err *err)
 	struct store_place at;
 	if (store_place_blob(&at, id, err) < 0)
 		return NULL;
-	int dirfd = store_dir_open(b, at.dir, true, err);
-	if (dirfd < 0)
-		return NULL;
 	struct store_writer *w = mem_alloc(sizeof *w);
-	w->dirfd = dirfd;
+	w->dirfd = -1;
 	(void)memcpy(w->name, at.name, sizeof w->name);
-	w->fd = store_tmp_create(dirfd, w->tmp, err);
+	w->fd = store_tmp_open(b, at.dir, &w->dirfd, w->tmp, err);
 	if (w->fd < 0) {
 		io_close(&w->dirfd);
 		mem_free(w);

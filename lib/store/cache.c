@@ -74,18 +74,28 @@ read_failure(sqlite3_stmt *stmt, struct store_preview *out)
 	};
 }
 
-int
-store_cache_get(struct store *s, const char *url, int64_t ts, struct store_preview *out, struct err *err)
+/* The preview that was known at ts.  *out says whether it may be used. */
+static int
+look_at(struct store *s, const char *url, int64_t ts, bool after, struct store_preview *out, struct err *err)
 {
-	*out = (struct store_preview){0};
 	if (look(s, SQL_CACHE_BEFORE, url, ts, read_preview, out, err) < 0)
 		return -1;
-	if (!out->found && look(s, SQL_CACHE_AFTER, url, ts, read_preview, out, err) < 0)
+	if (!out->found && after && look(s, SQL_CACHE_AFTER, url, ts, read_preview, out, err) < 0)
 		return -1;
-	if (out->found && out->expires_ts > ts && out->status / 100 == 2 && out->og != NULL)
-		return 0;
-	store_preview_clear(out);
-	return look(s, SQL_FAILURE_GET, url, ts, read_failure, out, err);
+	if (out->expires_ts <= ts || out->status / 100 != 2 || out->og == NULL)
+		store_preview_clear(out);
+	return 0;
+}
+
+int
+store_cache_get(struct store *s, const char *url, int64_t ts, int64_t now, struct store_preview *out, struct err *err)
+{
+	*out = (struct store_preview){0};
+	if (look_at(s, url, ts, true, out, err) < 0)
+		return -1;
+	if (!out->found && ts != now && look_at(s, url, now, false, out, err) < 0)
+		return -1;
+	return out->found ? 0 : look(s, SQL_FAILURE_GET, url, now, read_failure, out, err);
 }
 
 /* ---- putting away ------------------------------------------------------------------------------------ */
@@ -222,13 +232,57 @@ each(struct store *s, sqlite3_stmt *stmt, int (*f)(void *, const char *, const s
 	return rc;
 }
 
+enum { LIST_PAGE = 128 };
+
+struct listed {
+	char *url;
+	int64_t rowid;
+	struct store_preview p;
+};
+
+/* The newest rows that are older than before.  No statement stays open while the caller prints them: a reader that
+ * takes its time would keep the WAL from being written back. */
+static int
+page(struct store *s, int64_t before, struct listed row[LIST_PAGE], size_t *n, struct err *err)
+{
+	int step = SQLITE_DONE;
+	sqlite3_stmt *stmt = store_sql(s, SQL_CACHE_LIST, err);
+	if (stmt == NULL)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, before);
+	(void)sqlite3_bind_int64(stmt, 2, LIST_PAGE);
+	while (*n < LIST_PAGE && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
+		struct listed *r = &row[(*n)++];
+		read_preview(stmt, &r->p);
+		r->url = column(stmt, 6);
+		r->rowid = sqlite3_column_int64(stmt, 7);
+	}
+	int rc = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_db_err(s, "list", err);
+	(void)sqlite3_reset(stmt);
+	return rc;
+}
+
 int
 store_cache_list(struct store *s, int (*f)(void *, const char *, const struct store_preview *), void *arg,
 		 struct err *err)
 {
-	bool stopped;
-	sqlite3_stmt *stmt = store_sql(s, SQL_CACHE_LIST, err);
-	return stmt == NULL ? -1 : each(s, stmt, f, arg, &stopped, err);
+	struct listed row[LIST_PAGE];
+	int64_t before = INT64_MAX;
+	size_t n = LIST_PAGE;
+	int rc = 0;
+	for (bool stop = false; rc == 0 && !stop && n == LIST_PAGE;) {
+		n = 0;
+		rc = page(s, before, row, &n, err);
+		for (size_t i = 0; i < n; i++) {
+			struct listed *r = &row[i];
+			if (rc == 0 && !stop && r->url != NULL)
+				stop = f(arg, r->url, &r->p) != 0;
+			before = r->rowid;
+			mem_free(r->url);
+			store_preview_clear(&r->p);
+		}
+	}
+	return rc;
 }
 
 int

@@ -10,26 +10,35 @@
 #define DB_NAME "mxpreview.db"
 enum { BUSY_TIMEOUT = 10000 }; /* ms; a fallback: writers stand in line on the queue lock */
 
+/* What the system said when SQLite could not read or write; 0 if that is not what went wrong. */
+static int
+system_errno(struct store *s)
+{
+	int rc = sqlite3_errcode(s->db) & 0xFF;
+	return rc == SQLITE_IOERR || rc == SQLITE_CANTOPEN ? sqlite3_system_errno(s->db) : 0;
+}
+
 int
 store_db_err(struct store *s, const char *what, struct err *err)
 {
-	int rc = sqlite3_errcode(s->db);
 	const char *text = sqlite3_errmsg(s->db);
-	switch (rc & 0xFF) {
+	switch (sqlite3_errcode(s->db) & 0xFF) {
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return err_set(err, ERR_BUSY, "database: %s: %s", what, text);
 	case SQLITE_FULL:
 		return err_set(err, ERR_BUSY, "database: %s: no space left", what);
 	default:
-		return err_set(err, ERR_SYS, "database: %s: %s", what, text);
+		errno = system_errno(s);
+		return errno != 0 ? err_sys(err, "database: %s: %s", what, text)
+				  : err_set(err, ERR_SYS, "database: %s: %s", what, text);
 	}
 }
 
 struct sqlite3_stmt *
 store_sql(struct store *s, enum sql which, struct err *err)
 {
-	if (s->stmt[which] == NULL && sqlite3_prepare_v3(s->db, sql_text[which], -1, SQLITE_PREPARE_PERSISTENT,
+	if (s->stmt[which] == NULL && sqlite3_prepare_v3(s->db, store_sql_text[which], -1, SQLITE_PREPARE_PERSISTENT,
 							 &s->stmt[which], NULL) != SQLITE_OK) {
 		(void)store_db_err(s, "prepare", err);
 		return NULL;
@@ -68,19 +77,26 @@ queue_lock(struct store *s, short type, struct err *err)
 	return rc == 0 ? 0 : err_sys(err, "database: queue lock");
 }
 
+/* NORMAL survives every crash of a process; a power cut may take the last previews with it.  What deletes or
+ * quarantines must not come back, so it pays for FULL. */
+static int
+synchronous(struct store *s, enum store_sync sync, struct err *err)
+{
+	return sync == STORE_SYNC_FULL ? exec(s, "PRAGMA synchronous = FULL", "synchronous", err)
+				       : exec(s, "PRAGMA synchronous = NORMAL", "synchronous", err);
+}
+
 int
 store_write_begin(struct store *s, enum store_sync sync, struct err *err)
 {
-	static const char *const pragma[] = {"PRAGMA synchronous = NORMAL", "PRAGMA synchronous = FULL"};
+	struct err ignored;
 	if (queue_lock(s, F_WRLCK, err) < 0)
 		return -1;
-	if ((sync == STORE_SYNC_FULL && exec(s, pragma[sync], "synchronous", err) < 0) ||
-	    store_run(s, store_sql(s, SQL_BEGIN, err), "begin", err) < 0) {
-		(void)queue_lock(s, F_UNLCK, NULL);
-		return -1;
-	}
 	s->full = sync == STORE_SYNC_FULL;
-	return 0;
+	if ((!s->full || synchronous(s, sync, err) == 0) &&
+	    store_run(s, store_sql(s, SQL_BEGIN, err), "begin", err) == 0)
+		return 0;
+	return store_write_end(s, -1, &ignored);
 }
 
 int
@@ -92,7 +108,7 @@ store_write_end(struct store *s, int rc, struct err *err)
 	if (rc < 0 && sqlite3_get_autocommit(s->db) == 0)
 		(void)store_run(s, store_sql(s, SQL_ROLLBACK, &ignored), "rollback", &ignored);
 	if (s->full)
-		(void)exec(s, "PRAGMA synchronous = NORMAL", "synchronous", &ignored);
+		(void)synchronous(s, STORE_SYNC_NORMAL, &ignored);
 	s->full = false;
 	(void)queue_lock(s, F_UNLCK, NULL);
 	return rc;
@@ -120,7 +136,7 @@ static int
 newest(void)
 {
 	int n = 0;
-	while (sql_migration[n] != NULL)
+	while (store_sql_migration[n] != NULL)
 		n++;
 	return n;
 }
@@ -129,7 +145,7 @@ static int
 one_step(struct store *s, int from, struct err *err)
 {
 	char *version = mem_printf("PRAGMA user_version = %d", from + 1);
-	int rc = exec(s, sql_migration[from], "migration", err);
+	int rc = exec(s, store_sql_migration[from], "migration", err);
 	rc = rc == 0 ? exec(s, version, "migration", err) : rc;
 	mem_free(version);
 	return rc;
@@ -146,7 +162,14 @@ migrate(struct store *s, struct err *err)
 	if (version > newest())
 		return err_set(err, ERR_UNSUPPORTED, "database: made by a newer version (%d, known %d)", version,
 			       newest());
-	if (exec(s, "PRAGMA journal_mode = WAL", "journal", err) < 0 || store_write_begin(s, STORE_SYNC_FULL, err) < 0)
+	/* in line too: changing the mode does not wait for other connections */
+	if (queue_lock(s, F_WRLCK, err) < 0)
+		return -1;
+	if (exec(s, "PRAGMA journal_mode = WAL", "journal", err) < 0) {
+		(void)queue_lock(s, F_UNLCK, NULL);
+		return -1;
+	}
+	if (store_write_begin(s, STORE_SYNC_FULL, err) < 0)
 		return -1;
 	int rc = user_version(s, &version, err); /* somebody may have been quicker */
 	for (int v = version; rc == 0 && v < newest(); v++)
@@ -165,10 +188,26 @@ open_beside(const char *dir, const char *name, struct err *err)
 	return fd;
 }
 
+/* SQLite would let the umask decide who may read it; its WAL then has the same mode.  An existing file is not opened
+ * here: closing it would free the POSIX locks of another connection of this process. */
+static int
+make_private(const char *path, struct err *err)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 && errno != EEXIST)
+		return err_sys(err, "%s", path);
+	io_close(&fd);
+	return 0;
+}
+
 static int
 open_db(struct store *s, const char *dir, struct err *err)
 {
 	char *path = mem_printf("%s/%s", dir, DB_NAME);
+	if (make_private(path, err) < 0) {
+		mem_free(path);
+		return -1;
+	}
 	int rc = sqlite3_open_v2(
 	    path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW,
 	    NULL);

@@ -8,38 +8,48 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CREATE_TRIES = 8 };
+enum { CREATE_TRIES = 100 }; /* an expiry beside us may remove directories as long as they are empty */
 
-/* One step down; a directory that is made is made durable. */
-static int
-step(int parent, const char *name, bool create)
+enum way { LOOK, MAKE, SYNC };
+
+/* The component at p; where it ends.  The first two are taken together if so asked. */
+static const char *
+cut(const char *p, bool two, char part[STORE_PATH_MAX])
 {
-	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	const char *end = strchrnul(p, '/');
+	if (two && *end == '/')
+		end = strchrnul(end + 1, '/');
+	(void)snprintf(part, STORE_PATH_MAX, "%.*s", (int)(end - p), p);
+	return *end == '/' ? end + 1 : end;
+}
+
+static int
+step(int parent, const char *name, enum way way, int nofollow, bool *made)
+{
+	int flags = (way == LOOK ? O_PATH : O_RDONLY) | O_DIRECTORY | O_CLOEXEC | nofollow;
+	if (way == SYNC && fsync(parent) < 0 && errno != EINVAL)
+		return -1;
 	int fd = openat(parent, name, flags);
-	if (fd >= 0 || errno != ENOENT || !create)
+	if (fd >= 0 || errno != ENOENT || way != MAKE)
 		return fd;
 	if (mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
 		return -1;
-	if (fsync(parent) < 0 && errno != EINVAL)
-		return -1;
+	*made = true;
 	return openat(parent, name, flags);
 }
 
-/* dir is up to five components; a whole path is opened at once when it is there. */
+/* Down to dir: LOOK for it, MAKE what is missing, or SYNC the parent of every step.  Below the top folders no link is
+ * followed: a filter that was taken over can write there.  A top folder itself may be the owner's link to another
+ * disk. */
 static int
-walk(int top, const char *dir, bool create)
+walk(int top, const char *dir, enum way way, bool *made)
 {
-	char copy[STORE_PATH_MAX];
-	int fd = openat(top, dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0 || errno != ENOENT || !create)
-		return fd;
+	char part[STORE_PATH_MAX];
 	int at = top;
-	(void)snprintf(copy, sizeof copy, "%s", dir);
-	for (char *name = copy, *next; name != NULL; name = next) {
-		next = strchr(name, '/');
-		if (next != NULL)
-			*next++ = '\0';
-		fd = step(at, name, create);
+	for (const char *p = dir, *next; *p != '\0'; p = next) {
+		next = cut(p, p == dir && way == LOOK, part);
+		bool top_folder = p == dir && strchr(part, '/') == NULL;
+		int fd = step(at, part, way, top_folder ? 0 : O_NOFOLLOW, made);
 		int saved = errno;
 		if (at != top)
 			io_close(&at);
@@ -48,40 +58,71 @@ walk(int top, const char *dir, bool create)
 			return -1;
 		at = fd;
 	}
-	return fd;
+	return at;
 }
 
 int
-store_dir_open(const struct store_blobs *b, const char *dir, bool create, struct err *err)
+store_dir_open(const struct store_blobs *b, const char *dir, struct err *err)
 {
-	int fd = -1;
-	/* an expiry running beside may remove an empty directory between two steps */
-	for (int i = 0; i < CREATE_TRIES && fd < 0; i++) {
-		fd = walk(b->dirfd, dir, create);
-		if (fd < 0 && errno != ENOENT)
-			break;
-	}
+	int fd = walk(b->dirfd, dir, LOOK, NULL);
 	if (fd >= 0)
 		return fd;
-	bool missing = errno == ENOENT && !create;
+	bool missing = errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
 	(void)err_sys(err, "store: %s", dir);
 	if (missing && err != NULL)
 		err->code = ERR_NOTFOUND;
 	return -1;
 }
 
-int
-store_tmp_create(int dirfd, char tmp[STORE_TMP_MAX], struct err *err)
+static int
+tmp_create(int dirfd, char tmp[STORE_TMP_MAX])
 {
-	for (int i = 0; i < CREATE_TRIES; i++) {
+	int fd;
+	do {
 		uint64_t r = 0;
 		io_random(&r, sizeof r);
 		(void)snprintf(tmp, STORE_TMP_MAX, ".tmp-%016llx", (unsigned long long)r);
-		int fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (fd >= 0 || errno != EEXIST)
-			return fd >= 0 ? fd : err_sys(err, "store: create");
+		fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	} while (fd < 0 && errno == EEXIST);
+	return fd;
+}
+
+/* A directory with something in it stays: so first the file, then what makes its way durable. */
+static int
+sync_way(const struct store_blobs *b, const char *dir, struct err *err)
+{
+	int fd = walk(b->dirfd, dir, SYNC, NULL);
+	if (fd < 0)
+		return err_sys(err, "store: sync of %s", dir);
+	io_close(&fd);
+	return 0;
+}
+
+int
+store_tmp_open(const struct store_blobs *b, const char *dir, int *dirfd, char tmp[STORE_TMP_MAX], struct err *err)
+{
+	bool made = false;
+	int fd = -1;
+	for (int i = 0; i < CREATE_TRIES && fd < 0; i++) {
+		if (*dirfd < 0)
+			*dirfd = walk(b->dirfd, dir, MAKE, &made);
+		if (*dirfd < 0 && errno == ENOENT)
+			continue;
+		if (*dirfd < 0)
+			return err_sys(err, "store: %s", dir);
+		fd = tmp_create(*dirfd, tmp);
+		if (fd < 0 && errno != ENOENT)
+			break;
+		if (fd < 0)
+			io_close(dirfd);
 	}
-	return err_sys(err, "store: create");
+	if (fd < 0)
+		return err_sys(err, "store: create in %s", dir);
+	if (made && sync_way(b, dir, err) < 0) {
+		(void)unlinkat(*dirfd, tmp, 0);
+		io_close(&fd);
+	}
+	return fd;
 }
 
 int
@@ -96,25 +137,31 @@ store_tmp_rename(int dirfd, const char *tmp, const char *name, bool replace, str
 	return renameat(dirfd, tmp, dirfd, name) == 0 ? 0 : err_sys(err, "store: rename to %s", name);
 }
 
+static int
+make_tops(int top)
+{
+	static const char *const name[] = {STORE_URL_CACHE, STORE_URL_CACHE_THUMBNAILS};
+	bool made = false;
+	for (size_t i = 0; i < sizeof name / sizeof name[0]; i++)
+		if (mkdirat(top, name[i], 0700) == 0)
+			made = true;
+		else if (errno != EEXIST)
+			return -1;
+	return made ? fsync(top) : 0;
+}
+
 int
 store_blobs_open(struct store_blobs *b, const char *dir, bool create, struct err *err)
 {
-	static const char *const below[] = {STORE_URL_CACHE, STORE_URL_CACHE_THUMBNAILS};
 	b->dirfd = -1;
 	if (create && io_mkdirs(dir, err) < 0)
 		return -1;
 	b->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (b->dirfd < 0)
-		return err_sys(err, "store %s", dir);
-	for (size_t i = 0; create && i < sizeof below / sizeof below[0]; i++) {
-		int fd = store_dir_open(b, below[i], true, err);
-		if (fd < 0) {
-			store_blobs_close(b);
-			return -1;
-		}
-		io_close(&fd);
-	}
-	return 0;
+	if (b->dirfd >= 0 && (!create || make_tops(b->dirfd) == 0))
+		return 0;
+	(void)err_sys(err, "store %s", dir);
+	store_blobs_close(b);
+	return -1;
 }
 
 void

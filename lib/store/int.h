@@ -22,11 +22,13 @@ int store_thumb_name(char *out, size_t size, uint32_t w, uint32_t h, const char 
 
 /* ---- dir.c ---- */
 
-/* Opens dir below the store; with create also makes it, durable: a new entry's parent is fsynced. */
-int store_dir_open(const struct store_blobs *b, const char *dir, bool create, struct err *err);
-/* A new file '.' + random in dirfd, mode 0600; its name is written to tmp. */
+/* Opens dir below the store, to look up files in it. */
+int store_dir_open(const struct store_blobs *b, const char *dir, struct err *err);
+/* A new file '.' + random in dir, mode 0600; its name is written to tmp.  *dirfd is dir: opened if it is -1, made
+ * durably where it is missing, also when an expiry removes it meanwhile because it is empty.  The caller closes *dirfd,
+ * also after a failure. */
 #define STORE_TMP_MAX 32
-int store_tmp_create(int dirfd, char tmp[STORE_TMP_MAX], struct err *err);
+int store_tmp_open(const struct store_blobs *b, const char *dir, int *dirfd, char tmp[STORE_TMP_MAX], struct err *err);
 int store_tmp_rename(int dirfd, const char *tmp, const char *name, bool replace, struct err *err);
 
 /* ---- sql.c: every statement ---- */
@@ -50,8 +52,8 @@ enum sql {
 	SQL_COUNT
 };
 
-extern const char *const sql_text[SQL_COUNT];
-extern const char *const sql_migration[]; /* [n] brings version n to n + 1; NULL ends */
+extern const char *const store_sql_text[SQL_COUNT];
+extern const char *const store_sql_migration[]; /* [n] brings version n to n + 1; NULL ends */
 
 /* ---- db.c ---- */
 

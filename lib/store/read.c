@@ -7,17 +7,20 @@
 int
 store_blob_open(const struct store_blobs *b, const char *id, struct err *err)
 {
-	struct buf path;
-	buf_init(&path, STORE_PATH_MAX);
-	if (store_blob_path(id, &path, err) < 0)
+	struct store_place at;
+	if (store_place_blob(&at, id, err) < 0)
 		return -1;
-	int fd = openat(b->dirfd, path.p, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int dirfd = store_dir_open(b, at.dir, err);
+	if (dirfd < 0)
+		return -1;
+	/* O_NONBLOCK: nothing that a file might turn out to be makes us wait */
+	int fd = openat(dirfd, at.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0) {
-		bool missing = errno == ENOENT || errno == ENOTDIR;
+		bool missing = errno == ENOENT;
 		(void)err_sys(err, "media %s", id);
 		if (missing && err != NULL)
 			err->code = ERR_NOTFOUND;
 	}
-	buf_clear(&path);
+	io_close(&dirfd);
 	return fd;
 }

@@ -1,13 +1,13 @@
 /* What is said to the database?  Every statement there is. */
 #include "store/int.h"
 
-const char *const sql_text[SQL_COUNT] = {
+const char *const store_sql_text[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
     [SQL_CACHE_BEFORE] = "SELECT og, media_id, etag, response_code, download_ts, expires_ts"
 			 " FROM local_media_repository_url_cache WHERE url = ?1 AND download_ts <= ?2"
-			 " ORDER BY download_ts DESC LIMIT 1",
+			 " ORDER BY download_ts DESC, rowid DESC LIMIT 1",
     [SQL_CACHE_AFTER] = "SELECT og, media_id, etag, response_code, download_ts, expires_ts"
 			" FROM local_media_repository_url_cache WHERE url = ?1 AND download_ts > ?2"
 			" ORDER BY download_ts LIMIT 1",
@@ -29,28 +29,38 @@ const char *const sql_text[SQL_COUNT] = {
 			     " UNION ALL"
 			     " SELECT 1 FROM remote_media_cache WHERE sha256 = ?1 AND quarantined_by IS NOT NULL"
 			     " LIMIT 1",
-    [SQL_CACHE_LIST] = "SELECT og, media_id, etag, response_code, download_ts, expires_ts, url"
-		       " FROM local_media_repository_url_cache ORDER BY rowid DESC",
+    [SQL_CACHE_LIST] = "SELECT NULL, media_id, etag, response_code, download_ts, expires_ts, url, rowid"
+		       " FROM local_media_repository_url_cache WHERE rowid < ?1 ORDER BY rowid DESC LIMIT ?2",
     [SQL_CACHE_SHOW] = "SELECT og, media_id, etag, response_code, download_ts, expires_ts, url"
-		       " FROM local_media_repository_url_cache WHERE url = ?1 ORDER BY download_ts DESC",
+		       " FROM local_media_repository_url_cache WHERE url = ?1 ORDER BY download_ts DESC, rowid DESC",
     [SQL_CACHE_FORGET] = "DELETE FROM local_media_repository_url_cache WHERE url = ?1",
 };
 
 /* Tables and columns are the reference server's (spec F.10), so that its data can be taken over as it is; what it does
- * not have is in tables of our own.  Times are ms since the epoch. */
-const char *const sql_migration[] = {
+ * not have is in tables of our own.  Times are ms since the epoch.  Tables with a natural key have no rowid, and an
+ * index holds only rows that can be asked for by it: every tree less is a page less to write for each preview. */
+const char *const store_sql_migration[] = {
     "CREATE TABLE local_media_repository ("
-    " media_id TEXT NOT NULL UNIQUE, media_type TEXT, media_length INTEGER, created_ts INTEGER, upload_name TEXT,"
+    " media_id TEXT PRIMARY KEY, media_type TEXT, media_length INTEGER, created_ts INTEGER, upload_name TEXT,"
     " user_id TEXT, quarantined_by TEXT, url_cache TEXT, last_access_ts INTEGER,"
-    " safe_from_quarantine BOOLEAN NOT NULL DEFAULT 0, authenticated BOOLEAN NOT NULL DEFAULT 0, sha256 TEXT);"
-    "CREATE INDEX local_media_repository_user ON local_media_repository (user_id, created_ts);"
+    " safe_from_quarantine BOOLEAN NOT NULL DEFAULT 0, authenticated BOOLEAN NOT NULL DEFAULT 0, sha256 TEXT)"
+    " WITHOUT ROWID;"
+    "CREATE INDEX local_media_repository_user ON local_media_repository (user_id, created_ts)"
+    " WHERE user_id IS NOT NULL;"
     "CREATE INDEX local_media_repository_url_idx ON local_media_repository (created_ts) WHERE url_cache IS NOT NULL;"
     "CREATE INDEX local_media_repository_sha256 ON local_media_repository (sha256) WHERE sha256 IS NOT NULL;"
+    /* asked for every blob that comes in; the same picture may be there ten thousand times */
+    "CREATE INDEX local_media_repository_quarantined_sha256 ON local_media_repository (sha256)"
+    " WHERE quarantined_by IS NOT NULL;"
+
+    /* of ours: one content may have thousands of rows, few are quarantined */
+    "CREATE INDEX local_media_repository_quarantined ON local_media_repository (sha256)"
+    " WHERE quarantined_by IS NOT NULL;"
 
     "CREATE TABLE local_media_repository_thumbnails ("
     " media_id TEXT, thumbnail_width INTEGER, thumbnail_height INTEGER, thumbnail_type TEXT, thumbnail_method TEXT,"
     " thumbnail_length INTEGER,"
-    " UNIQUE (media_id, thumbnail_width, thumbnail_height, thumbnail_type, thumbnail_method));"
+    " PRIMARY KEY (media_id, thumbnail_width, thumbnail_height, thumbnail_type, thumbnail_method)) WITHOUT ROWID;"
 
     "CREATE TABLE local_media_repository_url_cache ("
     " url TEXT, response_code INTEGER, etag TEXT, expires_ts INTEGER, og TEXT, media_id TEXT, download_ts INTEGER);"
@@ -64,6 +74,9 @@ const char *const sql_migration[] = {
     " filesystem_id TEXT, last_access_ts INTEGER, quarantined_by TEXT, authenticated BOOLEAN NOT NULL DEFAULT 0,"
     " sha256 TEXT, UNIQUE (media_origin, media_id));"
     "CREATE INDEX remote_media_cache_sha256 ON remote_media_cache (sha256) WHERE sha256 IS NOT NULL;"
+    "CREATE INDEX remote_media_cache_quarantined_sha256 ON remote_media_cache (sha256)"
+    " WHERE quarantined_by IS NOT NULL;"
+    "CREATE INDEX remote_media_cache_quarantined ON remote_media_cache (sha256) WHERE quarantined_by IS NOT NULL;"
     "CREATE TABLE remote_media_cache_thumbnails ("
     " media_origin TEXT, media_id TEXT, thumbnail_width INTEGER, thumbnail_height INTEGER, thumbnail_method TEXT,"
     " thumbnail_type TEXT, thumbnail_length INTEGER, filesystem_id TEXT,"

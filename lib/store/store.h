@@ -65,9 +65,11 @@ struct store_preview {
 };
 void store_preview_clear(struct store_preview *p);
 
-/* The row with the largest download_ts <= ts, else the smallest one after it; usable if expires_ts > ts.  A failure is
- * found only while nothing better is and it has not expired.  Not found is 0 with found == false. */
-int store_cache_get(struct store *s, const char *url, int64_t ts, struct store_preview *out, struct err *err);
+/* The row with the largest download_ts <= ts, else the smallest one after it; usable if expires_ts > ts (spec A.3).
+ * If it is not, the answer that a question of now would get, and last a failure that has not expired by now: whoever
+ * waited for somebody else's fetch asked before it was there.  ts <= now.  Not found is 0 with found == false. */
+int store_cache_get(struct store *s, const char *url, int64_t ts, int64_t now, struct store_preview *out,
+		    struct err *err);
 
 struct store_media { /* a row of local_media_repository with url_cache set */
 	const char *media_id, *type, *name, *url, *sha256, *user;
@@ -85,7 +87,7 @@ int store_cache_put(struct store *s, const struct store_put *put, struct err *er
 int store_cache_put_failure(struct store *s, const char *url, int64_t status, const char *errcode, const char *error,
 			    int64_t now_ms, int64_t expires_ts, struct err *err);
 
-/* Newest first; f returns 0 to go on, anything else to stop. */
+/* In the order in which they were put, newest first, without og; f returns 0 to go on, anything else to stop. */
 int store_cache_list(struct store *s, int (*f)(void *arg, const char *url, const struct store_preview *p), void *arg,
 		     struct err *err);
 /* The rows of one URL, newest first, then its remembered failure if there is one. */

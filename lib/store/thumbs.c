@@ -3,38 +3,48 @@
 
 #include <unistd.h>
 
+struct set {
+	const struct store_blobs *blobs;
+	const char *dir;
+	const struct store_thumb *thumb;
+	size_t n;
+};
+
 /* One file, not yet under its name. */
 static int
-write_tmp(int dirfd, const struct store_thumb *t, char tmp[STORE_TMP_MAX], struct err *err)
+write_tmp(const struct set *set, int *dirfd, const struct store_thumb *t, char tmp[STORE_TMP_MAX], struct err *err)
 {
-	int fd = store_tmp_create(dirfd, tmp, err);
-	if (fd < 0)
+	int fd = store_tmp_open(set->blobs, set->dir, dirfd, tmp, err);
+	if (fd < 0) {
+		tmp[0] = '\0';
 		return -1;
+	}
 	int rc = io_write(fd, t->data, t->bytes, err);
 	if (rc == 0 && fdatasync(fd) < 0)
 		rc = err_sys(err, "store: sync");
 	io_close(&fd);
 	if (rc < 0) {
-		(void)unlinkat(dirfd, tmp, 0);
+		(void)unlinkat(*dirfd, tmp, 0);
 		tmp[0] = '\0';
 	}
 	return rc;
 }
 
 static int
-write_set(int dirfd, const struct store_thumb *t, size_t n, char (*tmp)[STORE_TMP_MAX], struct err *err)
+write_set(const struct set *set, int *dirfd, char (*tmp)[STORE_TMP_MAX], struct err *err)
 {
 	char name[STORE_PATH_MAX];
-	for (size_t i = 0; i < n; i++)
-		if (write_tmp(dirfd, &t[i], tmp[i], err) < 0)
+	for (size_t i = 0; i < set->n; i++)
+		if (write_tmp(set, dirfd, &set->thumb[i], tmp[i], err) < 0)
 			return -1;
-	for (size_t i = 0; i < n; i++) {
-		if (store_thumb_name(name, sizeof name, t[i].width, t[i].height, t[i].type, t[i].method, err) < 0 ||
-		    store_tmp_rename(dirfd, tmp[i], name, true, err) < 0)
+	for (size_t i = 0; i < set->n; i++) {
+		const struct store_thumb *t = &set->thumb[i];
+		if (store_thumb_name(name, sizeof name, t->width, t->height, t->type, t->method, err) < 0 ||
+		    store_tmp_rename(*dirfd, tmp[i], name, true, err) < 0)
 			return -1;
 		tmp[i][0] = '\0';
 	}
-	return fsync(dirfd) == 0 ? 0 : err_sys(err, "store: sync of the directory");
+	return fsync(*dirfd) == 0 ? 0 : err_sys(err, "store: sync of the directory");
 }
 
 int
@@ -45,11 +55,9 @@ store_thumbs_write(const struct store_blobs *b, const char *id, const struct sto
 		return 0;
 	if (store_place_thumbs(&at, id, err) < 0)
 		return -1;
-	int dirfd = store_dir_open(b, at.dir, true, err);
-	if (dirfd < 0)
-		return -1;
+	struct set set = {.blobs = b, .dir = at.dir, .thumb = t, .n = n};
 	char(*tmp)[STORE_TMP_MAX] = mem_array(n, sizeof *tmp);
-	int rc = write_set(dirfd, t, n, tmp, err);
+	int dirfd = -1, rc = write_set(&set, &dirfd, tmp, err);
 	for (size_t i = 0; i < n; i++)
 		if (tmp[i][0] != '\0')
 			(void)unlinkat(dirfd, tmp[i], 0);

@@ -1,11 +1,15 @@
 /* Do blobs stand where the reference server would look for them, whole or not at all? */
 #include "store/store.h"
 #include "tests/unit/tap.h"
+#include "tests/unit/tmpdir.h"
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdlib.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static void
@@ -33,8 +37,7 @@ paths(void)
 					  "2026-11-21_.",
 					  "2026-11-21_../x",
 					  "a b c d e",
-					  "abcd\x01"
-					  "fg",
+					  "abcd\001fg",
 					  ".abcdefg",
 					  "abcd.efg",
 					  "abcdefgh\xc3\xa9",
@@ -100,8 +103,19 @@ writing(const char *dir)
 	   "a symbolic link is not followed");
 	ok(symlink("/tmp", link2) == 0 && store_blob_create(&b, "2026-11-22_x", &err) == NULL,
 	   "nor is one to a directory");
+	char *link3 = mem_printf("%s/url_cache_thumbnails/2026-11-22", root);
+	struct store_thumb one = {32, 32, "image/png", "crop", "12", 2};
+	ok(symlink("/tmp", link3) == 0 && store_thumbs_write(&b, "2026-11-22_x", &one, 1, &err) < 0,
+	   "nor one in the middle of a way");
+	ok(store_blob_open(&b, "2026-11-22_x", &err) < 0 && err.code == ERR_NOTFOUND, "nor when reading");
 	mem_free(link);
 	mem_free(link2);
+	mem_free(link3);
+	struct stat st;
+	char *file = mem_printf("%s/first", day);
+	ok(stat(file, &st) == 0 && (st.st_mode & 07777) == 0600, "a blob is private");
+	ok(stat(day, &st) == 0 && (st.st_mode & 07777) == 0700, "and so is its directory");
+	mem_free(file);
 
 	struct store_thumb t[2] = {{32, 32, "image/png", "crop", "12", 2}, {96, 64, "image/png", "scale", "345", 3}};
 	is_int(store_thumbs_write(&b, "2026-11-21_first", t, 2, &err), 0, "thumbnails");
@@ -120,6 +134,96 @@ writing(const char *dir)
 	buf_clear(&text);
 }
 
+/* The owner may keep the blobs on another disk. */
+static void
+linked(const char *dir)
+{
+	struct store_blobs b;
+	struct err err;
+	int64_t bytes;
+	char sha[HASH_HEX_LEN + 1];
+	char *root = mem_printf("%s/l", dir), *real = mem_printf("%s/disk", dir),
+	     *top = mem_printf("%s/l/url_cache", dir);
+	ok(mkdir(root, 0700) == 0 && mkdir(real, 0700) == 0 && symlink(real, top) == 0 &&
+	       store_blobs_open(&b, root, true, &err) == 0,
+	   "a top folder may be a link");
+	struct store_writer *w = store_blob_create(&b, "2026-11-21_linked", &err);
+	is_int(w == NULL ? -1 : store_blob_commit(w, &bytes, sha, &err), 0, "to write to");
+	int fd = store_blob_open(&b, "2026-11-21_linked", &err);
+	ok(fd >= 0, "and to read from");
+	io_close(&fd);
+	store_blobs_close(&b);
+	mem_free(root);
+	mem_free(real);
+	mem_free(top);
+}
+
+/* No room: an error, and nothing is left. */
+static void
+full(const char *dir)
+{
+	struct store_blobs b;
+	struct err err;
+	static const char body[20000];
+	struct store_thumb t[2] = {{32, 32, "image/png", "crop", body, 100},
+				   {96, 64, "image/png", "scale", body, 9000}};
+	char *root = mem_printf("%s/f", dir), *day = mem_printf("%s/f/url_cache/2026-11-21", dir),
+	     *thumbs = mem_printf("%s/f/url_cache_thumbnails/2026-11-21/full", dir);
+	struct rlimit before, small = {.rlim_cur = 4096, .rlim_max = RLIM_INFINITY};
+	(void)getrlimit(RLIMIT_FSIZE, &before);
+	small.rlim_max = before.rlim_max;
+	(void)signal(SIGXFSZ, SIG_IGN);
+	int bad = store_blobs_open(&b, root, true, &err) + setrlimit(RLIMIT_FSIZE, &small);
+	struct store_writer *w = store_blob_create(&b, "2026-11-21_full", &err);
+	ok(bad == 0 && w != NULL && store_blob_write(w, body, sizeof body, &err) < 0, "a blob that does not fit");
+	store_blob_abort(w);
+	is_int(entries(day), 0, "leaves nothing");
+	ok(store_thumbs_write(&b, "2026-11-21_full", t, 2, &err) < 0, "thumbnails of which one does not fit");
+	is_int(entries(thumbs), 0, "leave nothing");
+	(void)setrlimit(RLIMIT_FSIZE, &before);
+	store_blobs_close(&b);
+	mem_free(root);
+	mem_free(day);
+	mem_free(thumbs);
+}
+
+__attribute__((noreturn)) static void
+expire(const char *day)
+{
+	for (;;) {
+		struct timespec often = {.tv_nsec = 20000};
+		(void)rmdir(day);
+		(void)nanosleep(&often, NULL); /* else nobody could ever put a file there */
+	}
+}
+
+/* An expiry beside us removes directories when they are empty, far more often than a real one. */
+static void
+raced(const char *dir)
+{
+	enum { TIMES = 400 };
+	struct store_blobs b;
+	struct err err;
+	char *root = mem_printf("%s/r", dir), *day = mem_printf("%s/r/url_cache/2026-11-21", dir);
+	int bad = store_blobs_open(&b, root, true, &err);
+	pid_t pid = fork();
+	if (pid == 0)
+		expire(day);
+	for (int i = 0; i < TIMES; i++) {
+		struct store_writer *w = store_blob_create(&b, "2026-11-21_race", &err);
+		if (w == NULL)
+			bad++;
+		store_blob_abort(w);
+	}
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	if (!is_int(bad, 0, "blobs are begun while their directory is being removed again and again"))
+		(void)printf("# %s\n", err.text);
+	store_blobs_close(&b);
+	mem_free(root);
+	mem_free(day);
+}
+
 int
 main(void)
 {
@@ -128,8 +232,9 @@ main(void)
 		return 1;
 	paths();
 	writing(dir);
-	char *rm = mem_printf("rm -rf %s", dir);
-	ok(system(rm) == 0, "cleaned up");
-	mem_free(rm);
+	linked(dir);
+	full(dir);
+	raced(dir);
+	is_int(tmpdir_remove(dir), 0, "cleaned up");
 	return done();
 }

@@ -1,9 +1,10 @@
 /* Does the cache answer as the reference does, and without reading whole tables? */
 #include "store/int.h"
 #include "tests/unit/tap.h"
+#include "tests/unit/tmpdir.h"
 
 #include <sqlite3.h>
-#include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,7 +39,7 @@ expect(struct store *s, const char *url, int64_t ts, const char *og, const char 
 {
 	struct err err;
 	struct store_preview p;
-	is_int(store_cache_get(s, url, ts, &p, &err), 0, name);
+	is_int(store_cache_get(s, url, ts, ts, &p, &err), 0, name);
 	is_str(p.failure ? p.error : p.og, og, "  the answer");
 	store_preview_clear(&p);
 }
@@ -55,6 +56,10 @@ lookups(struct store *s)
 	expect(s, "u", 500, "one", "none before: the first one after");
 	expect(s, "u", 2500, NULL, "an expired one does not count, even if a later one would");
 	expect(s, "u", 4000, NULL, "the end is the end");
+	struct store_preview p;
+	is_int(store_cache_get(s, "u", 2500, 3500, &p, &err), 0, "but who asked at that time and waited until now");
+	is_str(p.og, "two", "  gets what was fetched meanwhile");
+	store_preview_clear(&p);
 	expect(s, "v", 1500, NULL, "another URL is another");
 	put(s, "w", "odd", 1000, 9000, 302);
 	expect(s, "w", 1500, NULL, "only 2xx is an answer");
@@ -62,13 +67,60 @@ lookups(struct store *s)
 	       "a failure is remembered");
 	expect(s, "x", 1999, "dead", "for a while");
 	expect(s, "x", 2000, NULL, "and no longer");
+	is_int(store_cache_get(s, "x", 1500, 2000, &p, &err), 0, "nor for a question of the past");
+	ok(!p.found, "  which has no answer either");
+	store_preview_clear(&p);
+	is_int(store_cache_get(s, "x", 1, 1500, &p, &err), 0, "a question of a time before the failure");
+	ok(p.found && p.failure, "  is answered by what is known now");
+	store_preview_clear(&p);
 	(void)store_cache_put_failure(s, "x", 504, "M_UNKNOWN", "slow", 1000, 9000, &err);
 	put(s, "x", "alive", 3000, 4000, 200);
 	expect(s, "x", 3500, "alive", "an answer is better than a failure");
 	expect(s, "x", 4500, NULL, "and makes it forgotten");
 	is_int(store_cache_forget(s, "u", &n, &err), 0, "forget");
 	is_int(n, 2, "both rows");
+	put(s, "same", "early", 7000, 9000, 200);
+	put(s, "same", "late", 7000, 9000, 200);
+	expect(s, "same", 7000, "late", "of two in one millisecond the later one");
 	expect(s, "u", 1500, NULL, "gone");
+}
+
+struct seen {
+	int n, wrong, stop_after;
+};
+
+static int
+see(void *arg, const char *url, const struct store_preview *p)
+{
+	struct seen *v = arg;
+	char want[32];
+	(void)snprintf(want, sizeof want, "list-%d", 299 - v->n);
+	v->wrong += strcmp(url, want) != 0 || p->og != NULL || p->status != 200;
+	return ++v->n == v->stop_after;
+}
+
+static void
+listing(struct store *s)
+{
+	struct err err;
+	for (int i = 0; i < 300; i++) {
+		char url[32];
+		(void)snprintf(url, sizeof url, "list-%d", i);
+		struct store_put one = {.url = url, .og = "{}", .status = 200, .download_ts = 1, .expires_ts = 2};
+		if (store_cache_put(s, &one, &err) < 0)
+			ok(0, "put: %s", err.text);
+	}
+	struct seen v = {.stop_after = 300}, w = {.stop_after = 7};
+	is_int(store_cache_list(s, see, &v, &err), 0, "list");
+	ok(v.n == 300 && v.wrong == 0, "newest first, over pages");
+	is_int(store_cache_list(s, see, &w, &err), 0, "a list that is stopped");
+	is_int(w.n, 7, "stops");
+	for (int i = 0; i < 300; i++) {
+		char url[32];
+		int64_t n;
+		(void)snprintf(url, sizeof url, "list-%d", i);
+		(void)store_cache_forget(s, url, &n, &err);
+	}
 }
 
 static void
@@ -86,15 +138,15 @@ quarantine(struct store *s)
 	(void)sqlite3_finalize(st);
 }
 
-/* A statement that reads a whole table is a bug, except where that is its job. */
+/* A statement that reads a whole table is a bug; a list goes by its key, page by page. */
 static void
 plans(struct store *s)
 {
 	for (int i = 0; i < SQL_COUNT; i++) {
 		sqlite3_stmt *st = NULL;
 		bool scan = false;
-		char *text = mem_printf("EXPLAIN QUERY PLAN %s", sql_text[i]);
-		if (i == SQL_BEGIN || i == SQL_COMMIT || i == SQL_ROLLBACK || i == SQL_CACHE_LIST) {
+		char *text = mem_printf("EXPLAIN QUERY PLAN %s", store_sql_text[i]);
+		if (i == SQL_BEGIN || i == SQL_COMMIT || i == SQL_ROLLBACK) {
 			mem_free(text);
 			continue;
 		}
@@ -104,7 +156,7 @@ plans(struct store *s)
 			const char *plan = (const char *)sqlite3_column_text(st, 3);
 			if (strstr(plan, "SCAN") != NULL || strstr(plan, "TEMP B-TREE") != NULL) {
 				scan = true;
-				(void)printf("# %s\n#   %s\n", sql_text[i], plan);
+				(void)printf("# %s\n#   %s\n", store_sql_text[i], plan);
 			}
 		}
 		ok(!scan, "statement %d reads by index", i);
@@ -134,6 +186,52 @@ locks(struct store *s, const char *dir)
 	struct store *other = store_open(dir, &err);
 	is_int(store_url_lock(other, "http://a/", &err), STORE_LOCKED, "and an open one is free");
 	store_close(other);
+}
+
+/* All open a store that is not there yet, at the same moment. */
+static void
+birth(const char *dir)
+{
+	enum { MANY = 32, ROUNDS = 5 };
+	int bad = 0;
+	for (int r = 0; r < ROUNDS; r++) {
+		char *fresh = mem_printf("%s/fresh-%d", dir, r);
+		int gate[2], status = 0;
+		if (pipe(gate) < 0)
+			return;
+		for (int i = 0; i < MANY; i++)
+			if (fork() == 0) {
+				struct err err;
+				char c;
+				(void)close(gate[1]);
+				(void)!read(gate[0], &c, 1);
+				struct store *s = store_open(fresh, &err);
+				if (s == NULL)
+					(void)fprintf(stderr, "# %s\n", err.text);
+				_exit(s == NULL);
+			}
+		io_close(&gate[0]);
+		io_close(&gate[1]);
+		for (int i = 0; i < MANY; i++) {
+			(void)wait(&status);
+			bad += status != 0;
+		}
+		mem_free(fresh);
+	}
+	is_int(bad, 0, "32 processes make one store at the same moment, five times");
+}
+
+static void
+privacy(const char *dir)
+{
+	static const char *const name[] = {"mxpreview.db", "mxpreview.db-wal", "mxpreview.db-shm", "mxpreview.db.wlock",
+					   "locks"};
+	for (size_t i = 0; i < sizeof name / sizeof name[0]; i++) {
+		struct stat st;
+		char *path = mem_printf("%s/%s", dir, name[i]);
+		ok(stat(path, &st) == 0 && (st.st_mode & 07777) == 0600, "%s is private", name[i]);
+		mem_free(path);
+	}
 }
 
 /* Writers stand in line: nobody is told BUSY. */
@@ -208,18 +306,21 @@ main(void)
 		return 1;
 	char *deep = mem_printf("%s/a/b", dir);
 	struct store *s = store_open(deep, &err);
-	if (ok(s != NULL, "a store is made where there is none")) {
+	if (s == NULL) {
+		ok(0, "a store is made where there is none: %s", err.text);
+	} else {
 		lookups(s);
 		quarantine(s);
+		listing(s);
 		plans(s);
+		privacy(deep);
 		locks(s, deep);
 		store_close(s);
+		birth(dir);
 		crowd(deep);
 		refusals(deep);
 	}
 	mem_free(deep);
-	char *rm = mem_printf("rm -rf %s", dir);
-	ok(system(rm) == 0, "cleaned up");
-	mem_free(rm);
+	is_int(tmpdir_remove(dir), 0, "cleaned up");
 	return done();
 }
