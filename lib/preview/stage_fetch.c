@@ -187,7 +187,8 @@ data(void *arg, const void *p, size_t n, struct err *err)
 	return store_blob_write(d->writer, p, n, err) == 0 ? 0 : err_add(err, "store");
 }
 
-/* The file is whole: durable first, then named in the record. */
+/* The file is whole.  A picture must be durable before anybody is told its name; a page is read once and can be had
+ * again. */
 static int
 keep(struct doc *d, const struct net_response *r, struct err *err)
 {
@@ -196,7 +197,8 @@ keep(struct doc *d, const struct net_response *r, struct err *err)
 	int64_t bytes = 0, now = st->o.now();
 	struct store_writer *w = d->writer;
 	d->writer = NULL;
-	if (store_blob_commit(w, &bytes, sha256, err) < 0)
+	enum store_keep how = record_type_is(r->type, "image/") ? STORE_KEEP : STORE_SCRATCH;
+	if (store_blob_commit(w, how, &bytes, sha256, err) < 0)
 		return err_add(err, "store");
 	struct record_doc doc = {
 	    .rel = d->rel,

@@ -53,10 +53,11 @@ writer_free(struct store_writer *w)
 }
 
 int
-store_blob_commit(struct store_writer *w, int64_t *bytes, char sha256[HASH_HEX_LEN + 1], struct err *err)
+store_blob_commit(struct store_writer *w, enum store_keep keep, int64_t *bytes, char sha256[HASH_HEX_LEN + 1],
+		  struct err *err)
 {
 	int rc = 0;
-	if (fdatasync(w->fd) < 0)
+	if (keep == STORE_KEEP && fdatasync(w->fd) < 0)
 		rc = err_sys(err, "store: sync");
 	if (rc == 0)
 		rc = store_tmp_rename(w->dirfd, w->tmp, w->name, false, err);
@@ -64,7 +65,7 @@ store_blob_commit(struct store_writer *w, int64_t *bytes, char sha256[HASH_HEX_L
 		store_blob_abort(w);
 		return -1;
 	}
-	if (fsync(w->dirfd) < 0) { /* the name may or may not last: it must not be told */
+	if (keep == STORE_KEEP && fsync(w->dirfd) < 0) { /* the name may or may not last: it must not be told */
 		rc = err_sys(err, "store: sync of the directory");
 		(void)unlinkat(w->dirfd, w->name, 0);
 	} else {

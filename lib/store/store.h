@@ -29,13 +29,19 @@ int store_thumb_path(const char *id, uint32_t w, uint32_t h, const char *type, c
 struct store_writer;
 struct store_writer *store_blob_create(const struct store_blobs *b, const char *id, struct err *err);
 int store_blob_write(struct store_writer *w, const void *p, size_t n, struct err *err);
-/* fsync, rename, fsync of the directory.  Frees w, also on failure (then no file is left). */
-int store_blob_commit(struct store_writer *w, int64_t *bytes, char sha256[HASH_HEX_LEN + 1], struct err *err);
+/* What must outlive a power cut?  KEEP: fsync, rename, fsync of the directory, so that the file is durable before the
+ * row that names it.  SCRATCH: rename alone, for what can be had again (pages and oEmbed answers, read once): after a
+ * power cut its file may be missing or short, so whoever reads it later compares length and hash with its row. */
+enum store_keep { STORE_SCRATCH, STORE_KEEP };
+/* Puts the blob under its name.  Frees w, also on failure (then no file is left). */
+int store_blob_commit(struct store_writer *w, enum store_keep keep, int64_t *bytes, char sha256[HASH_HEX_LEN + 1],
+		      struct err *err);
 void store_blob_abort(struct store_writer *w); /* frees w, removes the temp file; NULL is nothing */
 
 int store_blob_open(const struct store_blobs *b, const char *id, struct err *err); /* read-only fd or -1 */
 
-/* Writes a whole set: temp files, fsync each, rename each, one fsync of the directory. */
+/* Writes a whole set: temp files, then rename each.  Thumbnails are STORE_SCRATCH: they can be made again from the
+ * blob, and their length stands in their row. */
 struct store_thumb {
 	uint32_t width, height;
 	const char *type, *method; /* "image/jpeg", "scale" */

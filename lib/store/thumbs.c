@@ -20,8 +20,6 @@ write_tmp(const struct set *set, int *dirfd, const struct store_thumb *t, char t
 		return -1;
 	}
 	int rc = io_write(fd, t->data, t->bytes, err);
-	if (rc == 0 && fdatasync(fd) < 0)
-		rc = err_sys(err, "store: sync");
 	io_close(&fd);
 	if (rc < 0) {
 		(void)unlinkat(*dirfd, tmp, 0);
@@ -44,7 +42,7 @@ write_set(const struct set *set, int *dirfd, char (*tmp)[STORE_TMP_MAX], struct 
 			return -1;
 		tmp[i][0] = '\0';
 	}
-	return fsync(*dirfd) == 0 ? 0 : err_sys(err, "store: sync of the directory");
+	return 0;
 }
 
 int

@@ -84,7 +84,7 @@ writing(const char *dir)
 	ok(store_blob_open(&b, "2026-11-21_first", &err) < 0 && err.code == ERR_NOTFOUND,
 	   "and not there before it is done");
 	is_int(store_blob_write(w, "c", 1, &err), 0, "more of it");
-	is_int(store_blob_commit(w, &bytes, sha, &err), 0, "done");
+	is_int(store_blob_commit(w, STORE_KEEP, &bytes, sha, &err), 0, "done");
 	is_int(bytes, 3, "its length");
 	is_str(sha, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "its hash");
 	int fd = store_blob_open(&b, "2026-11-21_first", &err);
@@ -92,7 +92,7 @@ writing(const char *dir)
 	io_close(&fd);
 
 	w = store_blob_create(&b, "2026-11-21_first", &err);
-	ok(w != NULL && store_blob_commit(w, &bytes, sha, &err) < 0, "a name is never used twice");
+	ok(w != NULL && store_blob_commit(w, STORE_KEEP, &bytes, sha, &err) < 0, "a name is never used twice");
 	w = store_blob_create(&b, "2026-11-21_second", &err);
 	store_blob_abort(w);
 	is_int(entries(day), 1, "what was refused or given up leaves nothing");
@@ -148,7 +148,7 @@ linked(const char *dir)
 	       store_blobs_open(&b, root, true, &err) == 0,
 	   "a top folder may be a link");
 	struct store_writer *w = store_blob_create(&b, "2026-11-21_linked", &err);
-	is_int(w == NULL ? -1 : store_blob_commit(w, &bytes, sha, &err), 0, "to write to");
+	is_int(w == NULL ? -1 : store_blob_commit(w, STORE_KEEP, &bytes, sha, &err), 0, "to write to");
 	int fd = store_blob_open(&b, "2026-11-21_linked", &err);
 	ok(fd >= 0, "and to read from");
 	io_close(&fd);

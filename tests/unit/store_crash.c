@@ -27,8 +27,8 @@ preview(const struct store_blobs *b, struct store *s, int fd)
 	struct store_thumb t[2] = {{32, 32, "image/png", "crop", body, 400}, {96, 64, "image/png", "scale", body, 900}};
 	struct store_writer *w = store_blob_create(b, id, &err);
 	if (w == NULL || store_blob_write(w, body, BLOB / 2, &err) < 0 ||
-	    store_blob_write(w, body + BLOB / 2, BLOB / 2, &err) < 0 || store_blob_commit(w, &bytes, sha, &err) < 0 ||
-	    store_thumbs_write(b, id, t, 2, &err) < 0)
+	    store_blob_write(w, body + BLOB / 2, BLOB / 2, &err) < 0 ||
+	    store_blob_commit(w, STORE_KEEP, &bytes, sha, &err) < 0 || store_thumbs_write(b, id, t, 2, &err) < 0)
 		return -1;
 	struct store_media m = {
 	    .media_id = id, .type = "image/png", .url = id, .sha256 = sha, .bytes = bytes, .thumb = t, .thumbs = 2};
