@@ -19,6 +19,7 @@ struct job {
 	struct record rec;
 	struct json *id; /* the caller's, given back at the end; may be NULL */
 	int64_t number;
+	int64_t asked;	 /* when the filter that has it got it */
 	unsigned steps;	 /* walked so far */
 	unsigned deaths; /* of filters at this stage that had it in hand: a suspect, to be asked alone */
 };
@@ -240,6 +241,7 @@ write_job(struct router *r, enum stage s, struct job *job)
 	json_set_int(job->rec.j, "id", job->number);
 	if (f->hand.n == 0)
 		f->last = r->conf.now();
+	job->asked = r->conf.now();
 	if (record_write(&job->rec, &f->pipe) == 0)
 		push(&f->hand, job);
 	else
@@ -294,6 +296,36 @@ died(struct router *r, enum stage s, const char *why)
 	feed(r, s);
 }
 
+/* How long a filter had it, waiting in its pipe included. */
+static void
+trace(const struct router *r, const struct job *job, enum stage s, struct record *rec)
+{
+	struct json *list = json_get(job->rec.j, "trace"), *one = json_object();
+	if (list == NULL)
+		list = json_array();
+	json_set_str(one, "stage", stage_name[s]);
+	json_set_int(one, "ms", r->conf.now() - job->asked);
+	json_add(list, one);
+	json_set(rec->j, "trace", list);
+}
+
+/* A filter is believed only about what is its business: none may turn a record into an answer to another question, and
+ * only fetch brings documents.  So a filter in hostile hands spoils no other URL's preview. */
+static void
+restore(struct record *now, const struct record *was, enum stage s)
+{
+	static const char *const fixed[] = {"v", "url", "ts", "user", "lang", "docs"};
+	size_t n = sizeof fixed / sizeof fixed[0] - (s == STAGE_FETCH);
+	for (size_t i = 0; i < n; i++) {
+		struct json *v = json_get(was->j, fixed[i]);
+		if (v != NULL)
+			json_set(now->j, fixed[i], v);
+		else
+			json_del(now->j, fixed[i]);
+	}
+	json_del(now->j, "cache"); /* what is on its way was not answered by the cache */
+}
+
 /* One line from a filter: the record as it is now. */
 static void
 answered(struct router *r, enum stage s, const char *line, size_t len)
@@ -313,6 +345,8 @@ answered(struct router *r, enum stage s, const char *line, size_t len)
 	}
 	f->fruitless = 0;
 	f->last = r->conf.now();
+	if (r->conf.trace)
+		trace(r, job, s, &rec);
 	record_clear(&job->rec);
 	job->rec = rec;
 	route(r, job);

@@ -42,6 +42,13 @@ act(const char *stage)
 			doc.rel = "image";
 			doc.type = "image/png";
 			record_add_doc(&rec, &doc);
+		} else if (strcmp(stage, "og") == 0 && strstr(url, "liar") != NULL) {
+			json_set_str(rec.j, "url", "http://victim/");
+			json_set(rec.j, "docs", json_array());
+			json_set(rec.j, "og", json_object());
+			struct json *hit = json_object();
+			json_set_bool(hit, "hit", true);
+			json_set(rec.j, "cache", hit);
 		} else if (strcmp(stage, "og") == 0) {
 			json_set(rec.j, "html", json_object());
 			json_set(rec.j, "og", json_object());
@@ -61,7 +68,7 @@ act(const char *stage)
 }
 
 struct seen {
-	int n, failed, warned, ids;
+	int n, failed, warned, ids, victims;
 	char last[ERR_TEXT_MAX];
 };
 
@@ -73,6 +80,7 @@ done_one(void *arg, struct record *rec)
 	s->n++;
 	s->failed += record_failed(rec);
 	s->warned += json_has(rec->j, "warnings");
+	s->victims += strstr(record_url(rec), "victim") != NULL || record_cached(rec) || !json_has(rec->j, "thumbs");
 	s->ids += str_starts(json_str(rec->j, "id") != NULL ? json_str(rec->j, "id") : "", "id-");
 	if (e != NULL)
 		(void)snprintf(s->last, sizeof s->last, "%s", json_str(e, "error"));
@@ -156,6 +164,8 @@ main(int argc, char **argv)
 	io_close(&fd);
 	(void)setenv("ONCE", once, 1);
 	expect(self, "http://once/fetch", 60000, 0, 0, "a filter that is killed from outside costs nobody anything");
+	struct seen s = run(self, 40, "http://liar/og", 60000);
+	is_int(s.victims, 0, "a filter that lies about url, docs and cache is not believed");
 	expect("/nonexistent", "http://plain/", 60000, 40, 40, "a filter that cannot be started is named");
 	expect("/bin/false", "http://plain/", 60000, 40, 40, "a filter that does not stay alive is given up");
 	(void)unlink(once);
