@@ -347,6 +347,7 @@ answered(struct router *r, enum stage s, const char *line, size_t len)
 	f->last = r->conf.now();
 	if (r->conf.trace)
 		trace(r, job, s, &rec);
+	restore(&rec, &job->rec, s);
 	record_clear(&job->rec);
 	job->rec = rec;
 	route(r, job);
