@@ -16,6 +16,7 @@ struct router_conf {
 	char *const *argv[STAGE_DONE]; /* argv[stage][0] is the path of the filter; borrowed */
 	int64_t patience[STAGE_DONE];  /* ms without an answer after which a filter is ended and started anew */
 	int64_t (*now)(void);	       /* any clock in ms */
+	bool trace;		       /* records get "trace":[{stage,ms}], one for each answer of a filter */
 	/* A record that is done or failed.  It is the callee's from now on. */
 	void (*done)(void *arg, struct record *rec);
 	void (*note)(void *arg, const char *text); /* one line for people: a filter ended, was started again */
