@@ -21,8 +21,9 @@
 enum { AHEAD_MIN = 64, AHEAD_PER_JOB = 4, WISHES_MAX = 64, WAIT_MAX = 1000 };
 
 static const char usage[] =
-    "usage: mxpreview-fetch [-hqvV] [-c FILE] [-d DIR] [-j N] [--allow-ip CIDR]... [URL ...]\n"
-    "       mxpreview-fetch --body [-hqvV] [-c FILE] [--allow-ip CIDR]... URL ...\n"
+    "usage: mxpreview-fetch [-hqvV] [-c FILE] [-d DIR] [-j N] [--allow-ip CIDR]... [--lang TAGS]\n"
+    "                       [URL ...]\n"
+    "       mxpreview-fetch --body [-hqvV] [-c FILE] [--allow-ip CIDR]... [--lang TAGS] URL ...\n"
     "\n"
     "Brings the documents that records want: records (or URLs) from standard input, or URLs as operands; records to\n"
     "standard output as they are done, in any order.\n"
@@ -30,6 +31,7 @@ static const char usage[] =
     "      --body            the documents themselves to standard output, nothing to the store\n"
     "  -j, --jobs N          transfers in flight at once\n"
     "      --allow-ip CIDR   addresses that may be fetched from although they are not public; repeatable\n"
+    "      --lang TAGS       languages to ask for, as in Accept-Language; a record's own go before them\n"
     "  -c, --config FILE     configuration instead of the usual places, see mxpreview.conf(5)\n"
     "  -d, --store DIR       where documents are kept\n"
     "  -q, --quiet           no messages\n"
@@ -38,13 +40,14 @@ static const char usage[] =
     "  -h, --help            this text\n"
     "  -V, --version         the version\n";
 
-enum { OPT_BODY = CMD_OPT_FIRST, OPT_ALLOW_IP };
+enum { OPT_BODY = CMD_OPT_FIRST, OPT_ALLOW_IP, OPT_LANG };
 
 static const struct option options[] = {
     CMD_LONG,
     {"jobs", required_argument, NULL, 'j'},
     {"body", no_argument, NULL, OPT_BODY},
     {"allow-ip", required_argument, NULL, OPT_ALLOW_IP},
+    {"lang", required_argument, NULL, OPT_LANG},
     {NULL, 0, NULL, 0},
 };
 
@@ -87,6 +90,8 @@ parse_options(struct app *a, int argc, char **argv)
 			wish(a, "jobs", optarg);
 		else if (opt == OPT_ALLOW_IP)
 			wish(a, "allow_ip", optarg);
+		else if (opt == OPT_LANG)
+			wish(a, "accept_language", optarg);
 		else if (opt == OPT_BODY)
 			a->body = true;
 		else if (!cmd_option(&a->c, opt, optarg, usage))

@@ -67,6 +67,13 @@ mx --refresh "$URL" | masked >"$TMP/fresh"
 is "$(cat "$TMP/fresh")" "$(masked <"$TMP/out")" "--refresh gives the same with another name"
 is "$(grep -c 'GET /page.html' "$TMP/log")" 2 "by asking again"
 
+# ---- languages
+
+like "$(mx --lang 'de,en;q=0.5' "http://127.0.0.1:$PORT/echo?type=text/html")" 'Accept-Language: de,en;q=0.5"' \
+	"--lang reaches the site"
+like "$(echo "{\"url\":\"http://127.0.0.1:$PORT/echo?type=text/html&2\",\"lang\":[\"fr\",\"de\"]}" | mx --lang es)" \
+	'Accept-Language: fr,de;q=0.9"' "a record's own languages go before it"
+
 # ---- two at once
 
 mxpreview -d "$S" --allow-ip 127.0.0.0/8 "http://127.0.0.1:$PORT/slow?headers=400" >"$TMP/one" &
