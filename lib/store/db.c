@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sqlite3.h>
 
 #include <stdlib.h>
@@ -151,6 +152,19 @@ one_step(struct store *s, int from, struct err *err)
 	return rc;
 }
 
+/* SQLite does not wait by itself here, and who only looks at the version is not in line. */
+static int
+to_wal(struct store *s, struct err *err)
+{
+	for (int waited = 0;; waited++) {
+		if (exec(s, "PRAGMA journal_mode = WAL", "journal", err) == 0)
+			return 0;
+		if (err->code != ERR_BUSY || waited >= BUSY_TIMEOUT)
+			return -1;
+		(void)poll(NULL, 0, 1);
+	}
+}
+
 static int
 migrate(struct store *s, struct err *err)
 {
@@ -165,7 +179,7 @@ migrate(struct store *s, struct err *err)
 	/* in line too: changing the mode does not wait for other connections */
 	if (queue_lock(s, F_WRLCK, err) < 0)
 		return -1;
-	if (exec(s, "PRAGMA journal_mode = WAL", "journal", err) < 0) {
+	if (to_wal(s, err) < 0) {
 		(void)queue_lock(s, F_UNLCK, NULL);
 		return -1;
 	}

@@ -17,18 +17,17 @@ static const int64_t now = INT64_C(1763690000000);
 
 /* The whole way of a preview: blob, thumbnails, row; then its id on fd, as what was promised. */
 static int
-preview(const struct store_blobs *b, struct store *s, int fd)
+preview(const struct store_blobs *b, struct store *s, int fd, struct err *err)
 {
-	struct err err;
 	char id[STORE_ID_MAX], sha[HASH_HEX_LEN + 1], body[BLOB];
 	int64_t bytes = 0;
 	store_blob_new_id(id, now);
 	(void)memset(body, id[15], sizeof body);
 	struct store_thumb t[2] = {{32, 32, "image/png", "crop", body, 400}, {96, 64, "image/png", "scale", body, 900}};
-	struct store_writer *w = store_blob_create(b, id, &err);
-	if (w == NULL || store_blob_write(w, body, BLOB / 2, &err) < 0 ||
-	    store_blob_write(w, body + BLOB / 2, BLOB / 2, &err) < 0 ||
-	    store_blob_commit(w, STORE_KEEP, &bytes, sha, &err) < 0 || store_thumbs_write(b, id, t, 2, &err) < 0)
+	struct store_writer *w = store_blob_create(b, id, err);
+	if (w == NULL || store_blob_write(w, body, BLOB / 2, err) < 0 ||
+	    store_blob_write(w, body + BLOB / 2, BLOB / 2, err) < 0 ||
+	    store_blob_commit(w, STORE_KEEP, &bytes, sha, err) < 0 || store_thumbs_write(b, id, t, 2, err) < 0)
 		return -1;
 	struct store_media m = {
 	    .media_id = id, .type = "image/png", .url = id, .sha256 = sha, .bytes = bytes, .thumb = t, .thumbs = 2};
@@ -43,7 +42,7 @@ preview(const struct store_blobs *b, struct store *s, int fd)
 	char line[STORE_ID_MAX];
 	(void)memset(line, '\n', sizeof line);
 	(void)memcpy(line, id, strlen(id));
-	return store_cache_put(s, &put, &err) < 0 || write(fd, line, sizeof line) != sizeof line ? -1 : 0;
+	return store_cache_put(s, &put, err) < 0 || write(fd, line, sizeof line) != sizeof line ? -1 : 0;
 }
 
 static void
@@ -51,11 +50,11 @@ writer(const char *dir, int fd)
 {
 	struct err err;
 	struct store_blobs b;
+	err_clear(&err);
 	struct store *s = store_open(dir, &err);
-	if (s == NULL || store_blobs_open(&b, dir, true, &err) < 0)
-		_exit(1);
-	while (preview(&b, s, fd) == 0)
-		;
+	while (s != NULL && store_blobs_open(&b, dir, true, &err) == 0 && preview(&b, s, fd, &err) == 0)
+		store_blobs_close(&b);
+	(void)dprintf(STDOUT_FILENO, "# %s\n", err.text);
 	_exit(1);
 }
 
