@@ -28,7 +28,7 @@ COMMANDS = mxpreview mxpreview-fetch mxpreview-og mxpreview-oembed mxpreview-thu
 PKG_mxpreview         = sqlite3
 PKG_mxpreview-fetch   = libcurl libcrypto
 PKG_mxpreview-og      =
-PKG_mxpreview-oembed  =
+PKG_mxpreview-oembed  = libxml-2.0
 PKG_mxpreview-thumb   = libjpeg libpng libwebp libwebpdemux libdeflate
 PKG_mxpreview-cache   = sqlite3
 LIB_mxpreview-og      = -luchardet
@@ -37,6 +37,7 @@ LIB_ALL               = -ljq -lm
 OBJ_mxpreview         =
 OBJ_FILTER            = sandbox sandbox-landlock sandbox-seccomp sandbox-bpf
 $(foreach c,fetch og oembed thumb,$(eval OBJ_mxpreview-$(c) = $(OBJ_FILTER)))
+OBJ_mxpreview-oembed += oembed-update
 
 # A unit test <room>_<what>.c is linked with its room and the floors below, and nothing else.
 BELOW_base    = base
@@ -47,7 +48,7 @@ BELOW_store   = store base
 BELOW_net     = net url json store base
 BELOW_page    = page url json base
 BELOW_conf    = conf json base
-BELOW_preview = preview url json base
+BELOW_preview = preview url json store base
 TLIB_base     = -lcrypto
 TLIB_json     = -ljq -lm
 TLIB_url      =
@@ -69,6 +70,7 @@ all: $(BINS)
 
 # Flags of one file.
 CF_tests_unit_page_html = $(shell $(PKG_CONFIG) --cflags libxml-2.0)
+CF_lib_page_oembed_xml = $(shell $(PKG_CONFIG) --cflags libxml-2.0)
 CF_lib_image_kernel = -O3
 CF_lib_image_axis = -O3
 CF_lib_image_pic = -O3
@@ -102,6 +104,7 @@ $(foreach t,$(patsubst tests/unit/%.c,%,$(UNITS)),$(eval $(call unit,$(t))))
 
 HLIB_origin = -lz
 HLIB_mkimage = -ljpeg -lm
+HLIB_htmlsax = $(shell $(PKG_CONFIG) --cflags --libs libxml-2.0)
 
 # Helpers of the tests and benchmarks (the origin server …): plain C programs of one file.
 $(BUILD)/tests/%: tests/helpers/%.c
@@ -133,6 +136,7 @@ lint:
 
 bench: all tests
 	BUILD=$(BUILD) tests/bench/run
+	BUILD=$(BUILD) tests/bench/page
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,8 +32,10 @@ cmd_init(struct cmd *c, const char *argv0)
 	struct sigaction sa = {.sa_handler = stop};
 	*c = (struct cmd){.name = slash != NULL ? slash + 1 : argv0 != NULL ? argv0 : "mxpreview"};
 	conf_init(&c->conf);
-	for (int fd = 0; fd <= 2; fd++) /* a closed one would be taken by the first file opened */
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY) < 0)
+	/* A closed one would be taken by the first file opened.  Reading from where input was closed, writing to where
+	 * output was closed must fail. */
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 1 ? O_RDONLY : O_WRONLY) < 0)
 			_exit(EXIT_AGAIN);
 	(void)sigemptyset(&sa.sa_mask);
 	(void)sigaction(SIGINT, &sa, NULL);
@@ -74,6 +77,8 @@ cmd_option(struct cmd *c, int opt, const char *arg, const char *usage)
 		c->config_path = arg;
 		return true;
 	case 'd':
+		if (arg[0] == '\0')
+			cmd_usage(c, usage);
 		mem_free(c->store);
 		c->store = mem_strdup(arg);
 		return true;
@@ -225,6 +230,14 @@ cmd_now(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+int64_t
+cmd_clock(void)
+{
+	struct timespec ts;
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
 /* ---- standard output -------------------------------------------------------------------------------- */
 
 int
@@ -263,6 +276,10 @@ cmd_out_record(const struct cmd *c, const struct record *rec)
 	(void)err_set(&err, ERR_LIMIT, "record is longer than %zu bytes", RECORD_LINE_MAX);
 	record_fail(&small, "record", &err);
 	int rc = record_write(&small, &out);
+	if (rc < 0) { /* then it was the id */
+		json_del(small.j, "id");
+		rc = record_write(&small, &out);
+	}
 	record_clear(&small);
 	return rc;
 }
@@ -330,7 +347,12 @@ run(const struct loop *l)
 	int kind = IO_LINE_EOF, status = 0;
 	io_lines_init(&in, STDIN_FILENO, RECORD_LINE_MAX);
 	while (!cmd_stop && (kind = io_lines_next(&in, &line, &len, &err)) > IO_LINE_EOF) {
-		if (kind == IO_LINE_AGAIN || (kind == IO_LINE_OK && str_isblank(line)))
+		if (kind == IO_LINE_AGAIN) {
+			struct pollfd pfd = {.fd = STDIN_FILENO, .events = POLLIN};
+			(void)poll(&pfd, 1, -1);
+			continue;
+		}
+		if (kind == IO_LINE_OK && str_isblank(line))
 			continue;
 		int failed = one(l, (enum io_line)kind, line, len);
 		if (status != EXIT_REFUSED && failed != 0) /* "try again" only if that helps all of them */

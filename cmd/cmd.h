@@ -52,7 +52,8 @@ void cmd_warn(const struct cmd *c, const char *fmt, ...) __attribute__((format(p
 void cmd_note(const struct cmd *c, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* only with -v */
 int cmd_fail(const struct cmd *c, const struct err *err, const char *what); /* says it; returns the exit status */
 
-int64_t cmd_now(void); /* ms since the epoch */
+int64_t cmd_now(void);	 /* ms since the epoch */
+int64_t cmd_clock(void); /* ms, never set back: for waiting */
 
 /* The loop of a filter that takes one record after the other: stdin to stdout, flushed whenever no more input waits.
  * Records that failed or were answered by the cache pass through.  Exit status: 0; 75 if trying again may help all

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/oembed-update.h"
 #include "cmd/sandbox.h"
 #include "page/page.h"
 #include "preview/stages.h"
@@ -15,8 +16,9 @@ enum { FILES_MAX = 64 };
 
 static const char usage[] =
     "usage: mxpreview-oembed [-hqvV] [-c FILE] [-d DIR] [--providers FILE]...\n"
-    "       mxpreview-oembed [-hqvV] [-c FILE] [--providers FILE]... --endpoint URL\n"
+    "       mxpreview-oembed [-hqvV] [-c FILE] [-d DIR] [--providers FILE]... --endpoint URL\n"
     "       mxpreview-oembed [-hqvV] [-c FILE] --url URL FILE|-\n"
+    "       mxpreview-oembed [-hqvV] [-c FILE] [-d DIR] --update-providers [--from URL|FILE] [--output FILE]\n"
     "\n"
     "Knows which oEmbed provider to ask about a URL, and turns answers into Open Graph.  Without an operand: records\n"
     "on standard input and output.\n"
@@ -24,6 +26,9 @@ static const char usage[] =
     "      --endpoint URL     prints the address to ask about URL, or exits 1 if no provider knows it\n"
     "      --url URL          FILE (- is standard input) is the answer about URL: prints it as Open Graph\n"
     "      --providers FILE   more providers, in the format of oembed.com/providers.json; repeatable\n"
+    "      --update-providers brings the official list into the store\n"
+    "      --from URL|FILE    another list than " OEMBED_LIST_URL "\n"
+    "      --output FILE      to FILE instead of the store\n"
     "  -c, --config FILE      configuration instead of the usual places, see mxpreview.conf(5)\n"
     "  -d, --store DIR        where documents are kept\n"
     "  -q, --quiet            no messages\n"
@@ -32,22 +37,35 @@ static const char usage[] =
     "  -h, --help             this text\n"
     "  -V, --version          the version\n";
 
-enum { OPT_ENDPOINT = CMD_OPT_FIRST, OPT_URL, OPT_PROVIDERS };
+enum { OPT_ENDPOINT = CMD_OPT_FIRST, OPT_URL, OPT_PROVIDERS, OPT_UPDATE, OPT_FROM, OPT_OUTPUT };
 
 static const struct option options[] = {
     CMD_LONG,
     {"endpoint", required_argument, NULL, OPT_ENDPOINT},
     {"url", required_argument, NULL, OPT_URL},
     {"providers", required_argument, NULL, OPT_PROVIDERS},
+    {"update-providers", no_argument, NULL, OPT_UPDATE},
+    {"from", required_argument, NULL, OPT_FROM},
+    {"output", required_argument, NULL, OPT_OUTPUT},
     {NULL, 0, NULL, 0},
+};
+
+/* A provider list: opened before the door closes, read behind it. */
+struct list {
+	char *path;
+	struct buf text;
+	enum page_providers_kind kind;
 };
 
 struct app {
 	struct cmd c;
-	const char *endpoint, *url, *file;
+	const char *endpoint, *url, *file, *from, *output;
+	bool update;
 	const char *files[FILES_MAX]; /* --providers */
 	size_t n_files;
-	bool configured; /* every provider file was read */
+	struct list *lists;
+	size_t n_lists;
+	bool configured; /* every provider file could be used */
 	int fd;
 	char *blob_dir;
 	struct store_blobs blobs;
@@ -56,63 +74,128 @@ struct app {
 };
 
 static void
-parse_options(struct app *a, int argc, char **argv)
+take_option(struct app *a, int opt)
 {
-	for (int opt; (opt = getopt_long(argc, argv, CMD_SHORT, options, NULL)) != -1;) {
-		if (cmd_option(&a->c, opt, optarg, usage))
-			continue;
-		if (opt == OPT_ENDPOINT)
-			a->endpoint = optarg;
-		else if (opt == OPT_URL)
-			a->url = optarg;
-		else if (opt == OPT_PROVIDERS && a->n_files < FILES_MAX)
-			a->files[a->n_files++] = optarg;
-		else
-			cmd_usage(&a->c, usage);
-	}
-	a->file = argv[optind];
-	bool operands = argc - optind == (a->url != NULL ? 1 : 0);
-	if (!operands || (a->endpoint != NULL && a->url != NULL))
+	if (opt == OPT_ENDPOINT)
+		a->endpoint = optarg;
+	else if (opt == OPT_URL)
+		a->url = optarg;
+	else if (opt == OPT_UPDATE)
+		a->update = true;
+	else if (opt == OPT_FROM)
+		a->from = optarg;
+	else if (opt == OPT_OUTPUT)
+		a->output = optarg;
+	else if (opt == OPT_PROVIDERS && a->n_files < FILES_MAX)
+		a->files[a->n_files++] = optarg;
+	else
 		cmd_usage(&a->c, usage);
 }
 
-/* ---- doors ------------------------------------------------------------------------------------------------ */
+static void
+parse_options(struct app *a, int argc, char **argv)
+{
+	for (int opt; (opt = getopt_long(argc, argv, CMD_SHORT, options, NULL)) != -1;)
+		if (!cmd_option(&a->c, opt, optarg, usage))
+			take_option(a, opt);
+	a->file = argv[optind];
+	bool operands = argc - optind == (a->url != NULL ? 1 : 0);
+	int modes = (a->endpoint != NULL) + (a->url != NULL) + a->update;
+	if (!operands || modes > 1 || (!a->update && (a->from != NULL || a->output != NULL)))
+		cmd_usage(&a->c, usage);
+}
+
+/* ---- provider lists --------------------------------------------------------------------------------------- */
 
 static int
-read_providers(struct app *a, const char *path, struct err *err)
+read_list(struct app *a, const char *path, enum page_providers_kind kind, struct err *err)
 {
-	size_t skipped = 0;
-	if (page_providers_read(a->providers, path, &skipped, err) < 0)
-		return -1;
-	if (skipped > 0)
-		cmd_note(&a->c, "%s: %zu entries cannot be used", path, skipped);
+	a->lists = mem_realloc(a->lists, (a->n_lists + 1) * sizeof *a->lists);
+	struct list *l = &a->lists[a->n_lists++];
+	*l = (struct list){.path = mem_strdup(path), .kind = kind};
+	buf_init(&l->text, PAGE_PROVIDERS_FILE_MAX);
+	return io_read_file(path, PAGE_PROVIDERS_FILE_MAX, &l->text, err);
+}
+
+/* What was brought by --update-providers; without it, or if it cannot be read, there is one list less. */
+static void
+read_official(struct app *a)
+{
+	struct err err = {0};
+	char *path = mem_printf("%s/" OEMBED_LIST_FILE, a->c.store);
+	if (access(path, F_OK) == 0 && read_list(a, path, PAGE_PROVIDERS_PUBLIC, &err) < 0)
+		cmd_warn(&a->c, "%s", err.text);
+	mem_free(path);
+}
+
+/* What is given on the command line is asked first, the last of it before the rest. */
+static int
+read_lists(struct app *a, struct err *err)
+{
+	const struct conf_list *files = &a->c.conf.oembed_providers;
+	read_official(a);
+	for (size_t i = 0; i < files->n; i++)
+		if (read_list(a, files->v[i], PAGE_PROVIDERS_OWN, err) < 0)
+			return -1;
+	for (size_t i = 0; i < a->n_files; i++)
+		if (read_list(a, a->files[i], PAGE_PROVIDERS_OWN, err) < 0)
+			return -1;
 	return 0;
 }
 
-/* What is given on the command line has the last word over a pattern. */
+static void
+dropped(void *arg, const char *provider, const char *what, const char *why)
+{
+	size_t *n = arg;
+	(void)provider, (void)what, (void)why;
+	++*n;
+}
+
+static int
+add_list(struct app *a, struct list *l, struct err *err)
+{
+	size_t skipped = 0;
+	const char *text = l->text.p != NULL ? l->text.p : "";
+	int rc = page_providers_add(a->providers, text, l->text.len, l->kind, dropped, &skipped, err);
+	buf_clear(&l->text);
+	if (rc < 0)
+		return err_add(err, "%s", l->path);
+	if (skipped > 0)
+		cmd_note(&a->c, "%s: %zu entries cannot be used", l->path, skipped);
+	return 0;
+}
+
 static int
 load_providers(struct app *a, struct err *err)
 {
-	const struct conf_list *files = &a->c.conf.oembed_providers;
-	a->providers = page_providers_new(a->c.conf.oembed_builtin);
-	for (size_t i = 0; i < files->n; i++)
-		if (read_providers(a, files->v[i], err) < 0)
+	const struct conf_list *off = &a->c.conf.oembed_disable;
+	a->stage.providers = a->providers = page_providers_new();
+	for (size_t i = 0; i < off->n; i++)
+		page_providers_disable(a->providers, off->v[i]);
+	if (a->c.conf.oembed_builtin)
+		page_providers_add_builtin(a->providers);
+	for (size_t i = 0; i < a->n_lists; i++) {
+		if (add_list(a, &a->lists[i], err) == 0)
+			continue;
+		if (a->lists[i].kind == PAGE_PROVIDERS_OWN) {
+			a->configured = false;
 			return -1;
-	for (size_t i = 0; i < a->n_files; i++)
-		if (read_providers(a, a->files[i], err) < 0)
-			return -1;
+		}
+		cmd_warn(&a->c, "%s", err->text);
+	}
 	return 0;
 }
+
+/* ---- doors ------------------------------------------------------------------------------------------------ */
 
 static int
 open_doors(struct app *a, struct err *err)
 {
 	a->stage.blobs = &a->blobs;
 	a->fd = STDIN_FILENO;
-	a->configured = a->url != NULL || load_providers(a, err) == 0;
+	a->configured = a->url != NULL || read_lists(a, err) == 0;
 	if (!a->configured)
 		return -1;
-	a->stage.providers = a->providers;
 	if (a->endpoint == NULL && a->url == NULL) {
 		a->blob_dir = mem_printf("%s/%s", a->c.store, STORE_URL_CACHE);
 		return store_blobs_open(&a->blobs, a->c.store, true, err);
@@ -140,6 +223,11 @@ static void
 close_doors(struct app *a)
 {
 	page_providers_free(a->providers);
+	for (size_t i = 0; i < a->n_lists; i++) {
+		mem_free(a->lists[i].path);
+		buf_clear(&a->lists[i].text);
+	}
+	mem_free(a->lists);
 	if (a->blob_dir != NULL)
 		store_blobs_close(&a->blobs);
 	if (a->fd > STDIN_FILENO)
@@ -161,14 +249,16 @@ endpoint(const struct app *a)
 	return 0;
 }
 
-/* The author stands for a missing title, as at the end of the chain (spec A.7). */
+/* The author stands for a missing title, as at the end of the chain (spec A.7), and before a title that is none. */
 static struct json *
 open_graph(const struct json *answer)
 {
 	struct json *og = json_get(answer, "og");
-	const char *author = json_str(answer, "author_name");
+	const char *author = json_str(answer, "author_name"), *stub = json_str(answer, "stub_title");
 	if (str_isblank(json_str(og, "og:title")) && !str_isblank(author))
 		json_set_str(og, "og:title", author);
+	else if (str_isblank(json_str(og, "og:title")) && stub != NULL)
+		json_set_str(og, "og:title", stub);
 	return og;
 }
 
@@ -202,6 +292,16 @@ one(void *arg, struct record *rec, struct err *err)
 	return stage_oembed(arg, rec, err);
 }
 
+/* The official list, before any door closes: fetching it needs another program. */
+static int
+update(struct app *a)
+{
+	char *path = a->output != NULL ? mem_strdup(a->output) : mem_printf("%s/" OEMBED_LIST_FILE, a->c.store);
+	int status = oembed_update(&a->c, a->from != NULL ? a->from : OEMBED_LIST_URL, path);
+	mem_free(path);
+	return status;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -211,8 +311,10 @@ main(int argc, char **argv)
 	cmd_init(&a.c, argv[0]);
 	parse_options(&a, argc, argv);
 	cmd_configure(&a.c);
+	if (a.update)
+		return cmd_leave(&a.c, update(&a));
 
-	if (open_doors(&a, &err) < 0 || close_in(&a, &err) < 0)
+	if (open_doors(&a, &err) < 0 || close_in(&a, &err) < 0 || (a.url == NULL && load_providers(&a, &err) < 0))
 		status = cmd_fail(&a.c, &err, NULL);
 	else if (a.endpoint != NULL)
 		status = endpoint(&a);

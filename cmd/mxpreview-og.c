@@ -139,10 +139,15 @@ describe_image(const struct app *a, const struct buf *b, const struct image_info
 }
 
 static struct json *
-describe_page(const struct app *a, const struct buf *b)
+describe_page(const struct app *a, const struct buf *b, const char *type, bool page)
 {
-	struct page_options o = {a->url, a->type, a->stage.charsets, a->stage.synapse};
-	struct json *html = page_html(b->len > 0 ? b->p : "", b->len, &o);
+	struct page_options o = {.url = a->url,
+				 .type = type,
+				 .charsets = a->stage.charsets,
+				 .explain = a->explain,
+				 .nodes_apart = a->stage.synapse};
+	const char *p = b->len > 0 ? b->p : "";
+	struct json *html = page ? page_html(p, b->len, &o) : page_doc(p, b->len, &o);
 	struct json *og = page_merge(html, NULL, a->stage.synapse ? PAGE_NULLS : 0U);
 	if (!a->explain) {
 		json_free(html);
@@ -161,12 +166,16 @@ describe(const struct app *a, const struct buf *b)
 	struct image_info info = {0};
 	size_t n = b->len < IMAGE_SNIFF_BYTES ? b->len : IMAGE_SNIFF_BYTES;
 	bool octets = a->type == NULL || record_type_is(a->type, "application/octet-stream");
-	bool html = page_type_is_html(a->type) || (octets && b->len > 0 && page_looks_html(b->p, b->len));
+	bool xml = record_type_is(a->type, "application/xml") || record_type_is(a->type, "text/xml");
+	bool html = page_type_is_html(a->type) || ((octets || xml) && b->len > 0 && page_looks_html(b->p, b->len));
 	bool picture =
 	    !html && n > 0 && (octets || record_type_is(a->type, "image/")) && image_sniff(b->p, n, &info, NULL) == 0;
 	if (picture || record_type_is(a->type, "image/"))
 		return describe_image(a, b, &info);
-	return html || a->type == NULL ? describe_page(a, b) : json_object();
+	const char *type = octets && !html && b->len > 0 ? page_doc_sniff(b->p, b->len) : a->type;
+	if (!html && page_doc_type(type))
+		return describe_page(a, b, type, false);
+	return html || a->type == NULL ? describe_page(a, b, a->type, true) : json_object();
 }
 
 static int

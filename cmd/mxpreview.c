@@ -5,29 +5,36 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "preview/desk.h"
+#include "preview/format.h"
 #include "preview/stages.h"
 #include "store/store.h"
 #include "url/url.h"
 
-/* Answers of `--format og` come in the order of the questions: at most so many are held back for a slow first one. */
+/* Answers, but for whole records, come in the order of the questions: at most so many are held back for a slow first one. */
 enum { HELD_MAX = 4096 };
 
 /* ms without any answer after which a filter is taken for stuck.  fetch has clocks of its own: theirs and a margin. */
 enum { PATIENCE = 30000, FETCH_MARGIN = 30000 };
 
+enum { COLUMNS_OTHERWISE = 80, COLUMNS_MAX = 400 };
+
 static const char usage[] =
-    "usage: mxpreview [-hqvV] [-c FILE] [-d DIR] [-j N] [--refresh] [--lang TAGS] [--format og|record]\n"
-    "                 [--allow-ip CIDR]... [--server-name NAME] [URL ...]\n"
+    "usage: mxpreview [-hqvV] [-c FILE] [-d DIR] [-j N] [--refresh] [--lang TAGS] [--format og|card|record]\n"
+    "                 [--explain] [--strict] [--allow-ip CIDR]... [--server-name NAME] [URL ...]\n"
     "\n"
     "Prints one line of Open Graph JSON per URL.  URLs (or records) from standard input if none is given.\n"
     "\n"
     "  -j, --jobs N          previews in flight at once\n"
     "      --refresh         do not answer from the cache\n"
     "      --lang TAGS       languages to ask for, as in Accept-Language\n"
-    "      --format FORMAT   og: the answer, in the order asked; record: everything known, as it is done\n"
+    "      --format FORMAT   og: the answer, in the order asked; card: with all that a card shows;\n"
+    "                        record: everything known, as it is done\n"
+    "      --explain         why this answer: a table for people, JSON for programs\n"
+    "      --strict          a card that lacks what a card must have is a failure\n"
     "      --allow-ip CIDR   addresses that may be fetched from although they are not public; repeatable\n"
     "      --server-name N   the server in mxc:// names\n"
     "  -c, --config FILE     configuration instead of the usual places, see mxpreview.conf(5)\n"
@@ -38,7 +45,7 @@ static const char usage[] =
     "  -h, --help            this text\n"
     "  -V, --version         the version\n";
 
-enum { OPT_REFRESH = CMD_OPT_FIRST, OPT_LANG, OPT_FORMAT, OPT_ALLOW_IP, OPT_SERVER_NAME };
+enum { OPT_REFRESH = CMD_OPT_FIRST, OPT_LANG, OPT_FORMAT, OPT_EXPLAIN, OPT_STRICT, OPT_ALLOW_IP, OPT_SERVER_NAME };
 
 static const struct option options[] = {
     CMD_LONG,
@@ -46,10 +53,15 @@ static const struct option options[] = {
     {"refresh", no_argument, NULL, OPT_REFRESH},
     {"lang", required_argument, NULL, OPT_LANG},
     {"format", required_argument, NULL, OPT_FORMAT},
+    {"explain", no_argument, NULL, OPT_EXPLAIN},
+    {"strict", no_argument, NULL, OPT_STRICT},
     {"allow-ip", required_argument, NULL, OPT_ALLOW_IP},
     {"server-name", required_argument, NULL, OPT_SERVER_NAME},
     {NULL, 0, NULL, 0},
 };
+
+enum format { FORMAT_OG = 0, FORMAT_CARD, FORMAT_RECORD, FORMAT_EXPLAIN };
+static const char *const format_names[] = {"og", "card", "record"};
 
 struct wish {
 	char *key, *value;
@@ -59,7 +71,10 @@ struct app {
 	struct cmd c;
 	struct wish wish[64]; /* configuration given as options, applied after the file */
 	size_t wishes;
-	bool refresh, records;
+	enum format format;
+	bool refresh, strict;
+	unsigned columns; /* of the terminal that tables are for; 0: none */
+	bool colour;
 	struct conf_list filter_args; /* what every filter is started with */
 	char **argv[STAGE_DONE];
 	struct store *store;
@@ -83,9 +98,21 @@ wish(struct app *a, const char *key, const char *value)
 	a->wish[a->wishes++] = (struct wish){mem_strdup(key), mem_strdup(value)};
 }
 
+static bool
+choose_format(struct app *a, const char *name)
+{
+	for (size_t i = 0; i < sizeof format_names / sizeof format_names[0]; i++)
+		if (str_eq(name, format_names[i])) {
+			a->format = (enum format)i;
+			return true;
+		}
+	return false;
+}
+
 static void
 parse_options(struct app *a, int argc, char **argv)
 {
+	bool explain = false;
 	int opt;
 	while ((opt = getopt_long(argc, argv, CMD_SHORT "j:", options, NULL)) != -1) {
 		if (opt == 'j')
@@ -98,11 +125,15 @@ parse_options(struct app *a, int argc, char **argv)
 			wish(a, "allow_ip", optarg);
 		else if (opt == OPT_SERVER_NAME)
 			wish(a, "server_name", optarg);
-		else if (opt == OPT_FORMAT && (str_eq(optarg, "og") || str_eq(optarg, "record")))
-			a->records = str_eq(optarg, "record");
-		else if (opt == OPT_FORMAT || !cmd_option(&a->c, opt, optarg, usage))
+		else if (opt == OPT_EXPLAIN)
+			explain = true;
+		else if (opt == OPT_STRICT)
+			a->strict = true;
+		else if (opt == OPT_FORMAT ? !choose_format(a, optarg) : !cmd_option(&a->c, opt, optarg, usage))
 			cmd_usage(&a->c, usage);
 	}
+	if (explain)
+		a->format = FORMAT_EXPLAIN;
 }
 
 static void
@@ -111,6 +142,21 @@ configure(struct app *a)
 	cmd_configure(&a->c);
 	for (size_t i = 0; i < a->wishes; i++)
 		cmd_set(&a->c, a->wish[i].key, a->wish[i].value);
+}
+
+/* Tables are for people who look on.  $COLUMNS goes before what the terminal says, as usual. */
+static void
+look_at_terminal(struct app *a)
+{
+	struct winsize size = {0};
+	const char *columns = getenv("COLUMNS"), *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+	int64_t n = 0;
+	if (!isatty(STDOUT_FILENO))
+		return;
+	if (columns == NULL || str_int64(columns, &n) < 0 || n <= 0)
+		n = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : COLUMNS_OTHERWISE;
+	a->columns = n < FORMAT_COLUMNS_MIN ? FORMAT_COLUMNS_MIN : n > COLUMNS_MAX ? COLUMNS_MAX : (unsigned)n;
+	a->colour = (no_colour == NULL || *no_colour == '\0') && !str_eq(term, "dumb");
 }
 
 /* ---- filters ---------------------------------------------------------------------------------------- */
@@ -180,23 +226,20 @@ free_argv(char **argv)
 
 /* ---- answers ---------------------------------------------------------------------------------------- */
 
-/* `--format og`: the og object, or what went wrong with which URL. */
 static void
-write_og(const struct record *rec, struct buf *out)
+write_answer(struct app *a, const struct record *rec, struct buf *out)
 {
-	struct json *og = json_get(rec->j, "og");
-	if (record_failed(rec) || og == NULL) {
-		struct json *line = json_object(), *e = json_get(rec->j, "error");
-		json_set_str(line, "url", record_url(rec));
-		json_del(e, "stage");
-		json_set(line, "error", e);
-		(void)json_write(line, 0, out);
-		json_free(line);
-	} else {
-		(void)json_write(og, 0, out);
-	}
+	struct json *j = a->format == FORMAT_CARD      ? format_card(rec)
+			 : a->format == FORMAT_EXPLAIN ? format_explain(rec)
+						       : format_og(rec);
+	if (a->format == FORMAT_CARD && a->strict && !format_card_complete(j))
+		a->status = EXIT_REFUSED;
+	if (a->format == FORMAT_EXPLAIN && a->columns > 0)
+		format_table(j, a->columns, a->colour, out);
+	else
+		(void)json_write(j, 0, out);
 	(void)buf_addc(out, '\n');
-	json_free(og);
+	json_free(j);
 }
 
 /* The held answers from the first question on, as far as there are any. */
@@ -217,10 +260,10 @@ answered(void *arg_, struct record *rec)
 	int64_t number = 0;
 	if (record_failed(rec))
 		a->status = EXIT_REFUSED;
-	if (a->records) {
+	if (a->format == FORMAT_RECORD) {
 		(void)cmd_out_record(&a->c, rec);
 	} else if (json_int(rec->j, "id", &number) && number >= a->told && number < a->asked) {
-		write_og(rec, &a->held[number % HELD_MAX]);
+		write_answer(a, rec, &a->held[number % HELD_MAX]);
 		tell_held(a);
 	}
 	record_clear(rec);
@@ -238,21 +281,46 @@ noted(void *arg_, const char *text)
 static bool
 room(const struct app *a)
 {
-	return desk_busy(a->desk) < (size_t)a->c.conf.jobs && (a->records || a->asked - a->told < HELD_MAX);
+	return desk_busy(a->desk) < (size_t)a->c.conf.jobs &&
+	       (a->format == FORMAT_RECORD || a->asked - a->told < HELD_MAX);
 }
 
 static void
+ask_record(struct app *a, struct record *take)
+{
+	if (!json_has(take->j, "ts"))
+		json_set_int(take->j, "ts", cmd_now());
+	if (a->format != FORMAT_RECORD)
+		json_set_int(take->j, "id", a->asked);
+	if (a->format == FORMAT_EXPLAIN)
+		json_set_bool(take->j, "explain", true);
+	a->asked++;
+	desk_ask(a->desk, take);
+}
+
+/* A question: what a record on standard input claims to know already is not believed, let alone cached. */
+static void
 ask(struct app *a, const char *line, size_t len)
 {
+	static const char *const answers[] = {"want",  "docs",	 "html",     "oembed", "og",
+					      "image", "thumbs", "warnings", "cache",  "trace"};
 	struct record rec;
 	struct err err;
 	(void)record_read(&rec, line, len, &err); /* a bad line is a failed record: it gets its answer */
-	if (!json_has(rec.j, "ts"))
-		json_set_int(rec.j, "ts", cmd_now());
-	if (!a->records)
-		json_set_int(rec.j, "id", a->asked);
-	a->asked++;
-	desk_ask(a->desk, &rec);
+	for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++)
+		json_del(rec.j, answers[i]);
+	ask_record(a, &rec);
+}
+
+static void
+ask_long(struct app *a)
+{
+	struct record rec;
+	struct err err;
+	record_from_url(&rec, "");
+	(void)err_http(&err, ERR_LIMIT, 400, "M_TOO_LARGE", "line is longer than %zu bytes", RECORD_LINE_MAX);
+	record_fail(&rec, "record", &err);
+	ask_record(a, &rec);
 }
 
 /* Lets answers come until there is room for another question (or none is open). */
@@ -303,7 +371,9 @@ ask_stdin(struct app *a)
 			continue;
 		}
 		kind = io_lines_next(&in, &line, &len, &err);
-		if (kind == IO_LINE_LONG || (kind == IO_LINE_OK && !str_isblank(line)))
+		if (kind == IO_LINE_LONG)
+			ask_long(a);
+		else if (kind == IO_LINE_OK && !str_isblank(line))
 			ask(a, line, len);
 	}
 	if (kind < 0)
@@ -331,7 +401,8 @@ make_policy(struct app *a, struct err *err)
 static int
 open_all(struct app *a, struct err *err)
 {
-	struct desk_conf dc = {.server_name = a->c.conf.server_name, .refresh = a->refresh, .arg = a};
+	struct desk_conf dc = {
+	    .server_name = a->c.conf.server_name, .refresh = a->refresh || a->format == FORMAT_CARD, .arg = a};
 	char *dir = own_dir();
 	for (enum stage s = 0; s < STAGE_DONE; s++) {
 		a->argv[s] = filter_argv(a, dir, s);
@@ -352,7 +423,8 @@ open_all(struct app *a, struct err *err)
 	a->held = mem_array(HELD_MAX, sizeof *a->held);
 	for (size_t i = 0; i < HELD_MAX; i++)
 		buf_init(&a->held[i], RECORD_LINE_MAX);
-	dc.router.now = cmd_now;
+	dc.router.now = cmd_clock;
+	dc.router.trace = a->format == FORMAT_EXPLAIN;
 	dc.store = a->store;
 	dc.cache = &a->cache;
 	dc.policy = a->policy;
@@ -388,6 +460,7 @@ main(int argc, char **argv)
 	cmd_init(&a.c, argv[0]);
 	parse_options(&a, argc, argv);
 	configure(&a);
+	look_at_terminal(&a);
 
 	if (open_all(&a, &err) < 0)
 		a.status = cmd_fail(&a.c, &err, NULL);

@@ -79,8 +79,8 @@ fails() { # fails URL STATUS ERRCODE TEXT
 fails "$O/status/404" 502 M_UNKNOWN 'Got error 404'
 fails "$O/status/500" 502 M_UNKNOWN 'Got error 500'
 fails "$O/redirect?to=/a.html&code=300" 502 M_UNKNOWN 'Got error 300'
-fails "$O/a.html?type=text/plain" 502 M_UNKNOWN "Requested file's content type not allowed for this operation: text/plain"
-fails "$O/echo" 502 M_UNKNOWN "Requested file's content type not allowed for this operation: text/plain"
+fails "$O/a.html?type=text/css" 502 M_UNKNOWN "Requested file's content type not allowed for this operation: text/css"
+fails "$O/a.html?type=application/zip" 502 M_UNKNOWN "Requested file's content type not allowed for this operation: application/zip"
 fails "$O/loop" 502 M_UNKNOWN 'Failed to download content: too many redirects'
 fails "$O/hops/21" 502 M_UNKNOWN 'Failed to download content: too many redirects'
 fails "$O/close" 504 M_UNKNOWN 'Timeout waiting for response from remote server'

@@ -22,7 +22,7 @@ is "$(filter <<<"$out")" "$out" "a second pass changes nothing"
 is "$(picked '[.html.charset,.html.sources["og:title"],.html.images[0].source]' <<<"$out")" '["UTF-8","title","og"]' "the record tells the sources"
 is "$(record AAAAAAAAAAAAAAAA '' | filter | json '.og["og:title"]')" T "a page without a type is known by its bytes"
 is "$(record AAAAAAAAAAAAAAAA application/octet-stream | filter | json '.og["og:title"]')" T "so is one of the type of those who know none"
-is "$(record AAAAAAAAAAAAAAAA text/plain | filter | picked .og)" '{"og:title":"a name.bin"}' "other documents have a name"
+is "$(record AAAAAAAAAAAAAAAA application/zip | filter | picked .og)" '{"og:title":"a name.bin"}' "other documents have a name"
 is "$(record NNNNNNNNNNNNNNNN text/html | filter | picked '[.error.stage,.og]')" '["og",null]' "a page that is gone fails the record"
 record NNNNNNNNNNNNNNNN text/html | filter >/dev/null
 is $? 1 "and the exit status says so"

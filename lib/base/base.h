@@ -103,8 +103,9 @@ size_t utf8_cut(const char *s, size_t n, size_t max); /* bytes of the first max 
 
 /* ---- io: descriptors -------------------------------------------------------------------- */
 
-int io_write(int fd, const void *p, size_t n, struct err *err);	       /* all of it */
-int io_read_all(int fd, size_t max, struct buf *out, struct err *err); /* to EOF; ERR_LIMIT past max */
+int io_write(int fd, const void *p, size_t n, struct err *err); /* all of it */
+int io_read_all(int fd, size_t max, struct buf *out,
+		struct err *err); /* to EOF; ERR_LIMIT past max; a signal ends it */
 int io_read_file(const char *path, size_t max, struct buf *out, struct err *err);
 void io_random(void *p, size_t n);
 void io_close(int *fd); /* NULL-safe in spirit: -1 is nothing; sets -1 */
@@ -127,9 +128,9 @@ void io_lines_init(struct io_lines *l, int fd, size_t max);
 void io_lines_clear(struct io_lines *l);
 /* The next line, borrowed until the next call, without its LF (and CR before it); NUL-terminated.
  * A last line without LF counts.  LONG: one line over max was passed over (line = its first bytes).
- * AGAIN: nothing yet on a non-blocking fd, or a signal came.  -1: read error. */
+ * AGAIN: no whole line yet (it reads at most once), or a signal came.  -1: read error. */
 int io_lines_next(struct io_lines *l, char **line, size_t *len, struct err *err);
-bool io_lines_waiting(const struct io_lines *l); /* a whole line is buffered, or more can be read without blocking */
+bool io_lines_waiting(const struct io_lines *l); /* a line or the end can be had, or more be read, without blocking */
 
 /* ---- hash: SHA-256 (libcrypto; SHA-NI where the CPU has it) ----------------------------- */
 

@@ -11,16 +11,14 @@
 
 #include <stdlib.h>
 
-enum { CHUNK = 65536 };
+enum { CHUNK = 65536, LONG_KEPT = 64 /* bytes of a line over the limit, to name it by */ };
 
 int
 io_write(int fd, const void *p, size_t n, struct err *err)
 {
 	const char *s = p;
 	while (n > 0) {
-		ssize_t k = write(fd, s, n);
-		if (k < 0 && errno == EINTR)
-			continue;
+		ssize_t k = write(fd, s, n); /* EINTR ends it: only a signal that means "stop" interrupts */
 		if (k < 0 && errno == EAGAIN) {
 			struct pollfd pfd = {.fd = fd, .events = POLLOUT};
 			(void)poll(&pfd, 1, -1);
@@ -43,9 +41,7 @@ io_read_all(int fd, size_t max, struct buf *out, struct err *err)
 		if (room > 0 && buf_reserve(out, room) < 0)
 			room = out->max - out->len;
 		ssize_t k = room > 0 ? read(fd, out->p + out->len, room) : read(fd, &probe, 1);
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k < 0)
+		if (k < 0) /* EINTR too: only a signal that means "stop" interrupts */
 			return err_sys(err, "read");
 		if (k == 0)
 			break;
@@ -152,6 +148,8 @@ hand_out(struct io_lines *l, size_t end, size_t next, char **line, size_t *len)
 	int kind = IO_LINE_OK;
 	if (l->skipping || end - l->off > l->max)
 		kind = IO_LINE_LONG;
+	if (l->skipping && end - l->off > LONG_KEPT)
+		end = l->off + LONG_KEPT; /* what follows is the line's other end */
 	l->skipping = false;
 	if (end > l->off && l->in.p[end - 1] == '\r')
 		end--;
@@ -165,7 +163,7 @@ hand_out(struct io_lines *l, size_t end, size_t next, char **line, size_t *len)
 int
 io_lines_next(struct io_lines *l, char **line, size_t *len, struct err *err)
 {
-	for (;;) {
+	for (bool once = false;; once = true) {
 		char *nl = newline(l);
 		if (nl != NULL) {
 			size_t end = (size_t)(nl - l->in.p);
@@ -178,11 +176,13 @@ io_lines_next(struct io_lines *l, char **line, size_t *len, struct err *err)
 				return err_set(err, ERR_BUG, "line buffer");
 			return hand_out(l, l->in.len, l->in.len, line, len);
 		}
+		if (once) /* who waits for other things too must not be held up by half a line */
+			return IO_LINE_AGAIN;
 		buf_drop(&l->in, l->off);
 		l->off = 0;
 		if (l->in.len > l->max) { /* keep a little of it to name the line by */
 			l->skipping = true;
-			l->in.len = l->max < 64 ? l->max : 64;
+			l->in.len = l->max < LONG_KEPT ? l->max : LONG_KEPT;
 		}
 		if (buf_reserve(&l->in, CHUNK) < 0)
 			return err_set(err, ERR_BUG, "line buffer");
@@ -201,8 +201,8 @@ io_lines_next(struct io_lines *l, char **line, size_t *len, struct err *err)
 bool
 io_lines_waiting(const struct io_lines *l)
 {
-	if (newline(l) != NULL || (l->eof && l->in.len > l->off))
+	if (newline(l) != NULL || l->eof) /* the end, too, can be read without waiting */
 		return true;
 	struct pollfd pfd = {.fd = l->fd, .events = POLLIN};
-	return !l->eof && poll(&pfd, 1, 0) > 0;
+	return poll(&pfd, 1, 0) > 0;
 }

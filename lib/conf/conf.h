@@ -25,6 +25,7 @@ struct conf {
 	int64_t failure_ttl;						      /* 5m */
 	int64_t max_image_pixels;					      /* 32M */
 	struct conf_list oembed_providers;				      /* files, after the built-in table */
+	struct conf_list oembed_disable;				      /* names or endpoint hosts of providers */
 	bool oembed_builtin;						      /* true */
 	bool merge_oembed_first;					      /* merge = html-first | oembed-first */
 	bool compat_synapse;						      /* compat = none | synapse */

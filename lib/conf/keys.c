@@ -72,6 +72,7 @@ static const struct row rows[] = {
     RANGE(failure_ttl, DURATION, "5m", 0, 7 * DAY, "how long a failure is remembered"),
     RANGE(max_image_pixels, SIZE, "32M", 1, 256 * MIB, "width times height of a picture; reaching it refuses"),
     MANY(oembed_providers, FILES, NULL, "provider tables read after the built-in one"),
+    MANY(oembed_disable, LIST, NULL, "providers, by name or by the host of their endpoint, that are not asked"),
     BOOLEAN(oembed_builtin, "true", "whether the built-in provider table is used"),
     EITHER(merge, merge_oembed_first, "html-first", "oembed-first", "which of page and oEmbed answer wins"),
     EITHER(compat, compat_synapse, "none", "synapse", "whose habits the output follows"),

@@ -214,6 +214,10 @@ json_each(const struct json *j, void (*f)(void *, const char *, const struct jso
 static void
 put(struct json *j, const char *key, jv v)
 {
+	if (jv_get_kind(j->v) != JV_KIND_OBJECT) {
+		jv_free(v);
+		return;
+	}
 	j->v = jv_object_set(j->v, jv_string(key), v);
 }
 
@@ -263,12 +267,17 @@ json_set_null(struct json *j, const char *key)
 void
 json_del(struct json *j, const char *key)
 {
-	j->v = jv_object_delete(j->v, jv_string(key));
+	if (j != NULL && jv_get_kind(j->v) == JV_KIND_OBJECT)
+		j->v = jv_object_delete(j->v, jv_string(key));
 }
 
 static void
 append(struct json *array, jv v)
 {
+	if (jv_get_kind(array->v) != JV_KIND_ARRAY) {
+		jv_free(v);
+		return;
+	}
 	array->v = jv_array_append(array->v, v);
 }
 

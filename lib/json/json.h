@@ -41,7 +41,7 @@ bool json_value_int(const struct json *j, int64_t *out);
 /* Every member of an object in its order.  key and value are borrowed for the call. */
 void json_each(const struct json *j, void (*f)(void *arg, const char *key, const struct json *value), void *arg);
 
-/* Changing.  Strings are made valid UTF-8 (bad bytes become U+FFFD).  A NULL string or value sets null. */
+/* Changing; what is no object (no array) stays as it is.  Strings are made valid UTF-8 (bad bytes become U+FFFD).  A NULL string or value sets null. */
 void json_set(struct json *j, const char *key, struct json *take);
 void json_set_str(struct json *j, const char *key, const char *s);
 void json_set_strn(struct json *j, const char *key, const char *s, size_t n);

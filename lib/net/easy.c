@@ -15,9 +15,14 @@ body(char *p, size_t size, size_t count, void *arg)
 	size_t n = size * count;
 	if (t->err.code != ERR_NONE && !t->skip)
 		return 0;
-	if ((int64_t)n >= t->net->o.max_body - t->body) {
+	if (!t->brief && (int64_t)n >= t->net->o.max_body - t->body) {
 		if (t->err.code == ERR_NONE)
 			(void)net_fail_large(t);
+		return 0;
+	}
+	if (t->brief && !t->skip && (int64_t)n >= NET_BRIEF_MAX - t->body) {
+		n = (size_t)(NET_BRIEF_MAX - t->body);
+		t->enough = t->req.data == NULL || t->req.data(t->req.arg, p, n, &t->err) == 0;
 		return 0;
 	}
 	t->body += (int64_t)n;

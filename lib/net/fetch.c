@@ -229,6 +229,8 @@ static void
 hop_over(struct transfer *t, CURLcode code)
 {
 	(void)curl_multi_remove_handle(t->net->multi, t->easy);
+	if (t->enough)
+		code = CURLE_OK;
 	if (t->err.code == ERR_NONE && t->head_done && t->location != NULL) {
 		if (net_hop_redirect(t) == 0 && launch(t) == 0)
 			return;

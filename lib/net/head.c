@@ -15,7 +15,8 @@ net_response_clear(struct net_response *r)
 	mem_free(r->name);
 	mem_free(r->etag);
 	mem_free(r->last_modified);
-	r->type = r->name = r->etag = r->last_modified = NULL;
+	mem_free(r->link);
+	r->type = r->name = r->etag = r->last_modified = r->link = NULL;
 	r->status = 0;
 }
 
@@ -26,7 +27,8 @@ net_head_reset(struct transfer *t)
 	mem_free(t->location);
 	t->location = NULL;
 	t->length = -1;
-	t->encoded = t->skip = t->head_done = t->blocked = false;
+	t->encoded = t->skip = t->head_done = t->blocked = t->brief = t->enough = false;
+	t->response.length = -1;
 	t->body = t->head_bytes = t->head_lines = 0;
 	t->phase = PHASE_CONNECT;
 	t->fd = CURL_SOCKET_BAD;
@@ -127,6 +129,19 @@ take_name(struct transfer *t, const char *p, size_t n)
 	mem_free(v);
 }
 
+/* Several are one list (RFC 9110 §5.3).  What is not printable ASCII is no link of ours. */
+static void
+take_link(struct transfer *t, const char *p, size_t n)
+{
+	char *v = value_of(p, n, "Link"), *had = t->response.link;
+	size_t len = had != NULL ? strlen(had) + 2 : 0;
+	if (v != NULL && *v != '\0' && printable(v) && len + strlen(v) <= NET_LINK_MAX) {
+		t->response.link = had != NULL ? mem_printf("%s, %s", had, v) : mem_strdup(v);
+		mem_free(had);
+	}
+	mem_free(v);
+}
+
 /* ---- the verdict ------------------------------------------------------------------------------------ */
 
 static bool
@@ -138,15 +153,18 @@ redirects(const struct transfer *t)
 }
 
 static bool
-type_allowed(const struct transfer *t, bool missing)
+type_among(const struct transfer *t, const char *const *types)
 {
-	const char *const *allowed = t->req.types;
-	if (allowed == NULL || (missing && t->req.untyped))
-		return true;
-	for (; *allowed != NULL; allowed++)
-		if (str_istarts(t->response.type, *allowed))
+	for (; types != NULL && *types != NULL; types++)
+		if (str_istarts(t->response.type, *types))
 			return true;
 	return false;
+}
+
+static bool
+type_allowed(const struct transfer *t, bool missing)
+{
+	return t->req.types == NULL || (missing && t->req.untyped) || type_among(t, t->req.types);
 }
 
 static int
@@ -160,7 +178,9 @@ judge(struct transfer *t)
 	if (!type_allowed(t, missing))
 		return err_http(&t->err, ERR_REMOTE, 502, NULL,
 				"Requested file's content type not allowed for this operation: %s", t->response.type);
-	if (t->length >= t->net->o.max_body)
+	t->response.length = t->length;
+	t->brief = type_among(t, t->req.brief);
+	if (!t->brief && t->length >= t->net->o.max_body)
 		return net_fail_large(t);
 	if (t->req.begin != NULL)
 		return t->req.begin(t->req.arg, &t->response, &t->err);
@@ -236,6 +256,7 @@ header(struct transfer *t, const char *p, size_t n)
 	take_validator(&t->response.etag, p, n, "ETag");
 	take_validator(&t->response.last_modified, p, n, "Last-Modified");
 	take_first(&t->location, p, n, "Location");
+	take_link(t, p, n);
 	if (t->location != NULL && strlen(t->location) > LOCATION_MAX)
 		return err_http(&t->err, ERR_REMOTE, 502, NULL, "Failed to download content: bad redirect");
 	return take_encoding(t, p, n);

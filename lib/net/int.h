@@ -34,6 +34,8 @@ struct transfer {
 	bool skip;	/* the body is read to keep the connection, and dropped */
 	bool encoded;	/* a Content-Encoding was seen */
 	char *location; /* of a redirect, to be followed */
+	bool brief;	/* the beginning of the body does */
+	bool enough;	/* and it is here */
 	int64_t length; /* Content-Length or -1 */
 	int64_t body;	/* decoded bytes so far */
 	int64_t head_bytes, head_lines;

@@ -28,7 +28,9 @@ struct net_options {
 };
 
 #define NET_JOBS_MAX 256
-#define NET_TYPE_MAX 256 /* bytes kept of Content-Type, ETag and Last-Modified */
+#define NET_TYPE_MAX 256  /* bytes kept of Content-Type, ETag and Last-Modified */
+#define NET_LINK_MAX 2048 /* bytes kept of all Link headers */
+#define NET_BRIEF_MAX (64 << 10)
 #define NET_NAME_MAX 255 /* bytes of a download name */
 
 void net_options_default(struct net_options *o); /* the defaults of mxpreview.conf(5); policy and clock stay NULL */
@@ -41,7 +43,9 @@ struct net_response {
 	char *name;	 /* download name from Content-Disposition (spec A.6), UTF-8; or NULL */
 	char *etag;	 /* these two: or NULL */
 	char *last_modified;
-	int hops; /* redirects followed */
+	char *link; /* every Link: header, joined by ", "; those that would pass NET_LINK_MAX are left out; or NULL */
+	int64_t length; /* what Content-Length says; -1: nothing */
+	int hops;	/* redirects followed */
 };
 
 struct net_request {
@@ -49,6 +53,8 @@ struct net_request {
 	const char *accept_language; /* copied; NULL: the option's.  Only letters, digits and ",;=.*- " are sent */
 	bool secondary;		     /* named by a document, not by a person: userinfo is refused, not dropped */
 	const char *const *types;    /* allowed Content-Type prefixes, NULL-terminated, static; NULL: all */
+	const char *const *brief;    /* Content-Type prefixes of which NET_BRIEF_MAX bytes do, however long they are;
+				      * NULL: none */
 	bool untyped;		     /* a missing Content-Type is allowed (it counts as application/octet-stream) */
 	void *arg;		     /* of the callbacks */
 	/* All callbacks but done may be NULL.  None may call net_work, net_wait or net_free; net_add is fine. */

@@ -74,6 +74,35 @@ value_holds(const struct html_attr *a, const char *const *words, size_t n)
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+bool
+page_attr_decoration(const struct html_tag *tag)
+{
+	static const char *const words[] = {"avatar",  "gravatar", "icon",	"logo",	   "sprite",
+					    "emoji",   "badge",	   "spacer",	"smiley",  "flag-",
+					    "sponsor", "advert",   "banner-ad", "tracking"};
+	return value_holds(page_html_attr(tag, "class"), words, COUNT(words)) ||
+	       value_holds(page_html_attr(tag, "id"), words, COUNT(words));
+}
+
+/* A class or id as consent banners and helps for screen readers have them.  The gist is in each of the names: most values
+ * are done with after that. */
+static bool
+names_notice(const struct html_attr *a)
+{
+	static const char *const gist[] = {"ookie",  "consent", "gdpr",	  "onetrust", "usercentrics",
+					   "didomi", "sr-only", "hidden", "screen-r", "skip-"};
+	static const char *const names[] = {
+	    "cookie-banner",  "cookie-notice",	 "cookie-consent",  "cookieconsent",
+	    "cookie-bar",     "cookie-law",	 "cookiebanner",    "cookie-policy",
+	    "cookie_notice",  "cookie-message",	 "onetrust",	    "cybotcookiebot",
+	    "gdpr",	      "consent-banner",	 "usercentrics",    "cookie_banner",
+	    "cookie-popup",   "cookie-dialog",	 "cookie-modal",    "cookie-overlay",
+	    "cookie-warning", "consent-manager", "consent-modal",   "consent-popup",
+	    "didomi",	      "sr-only",	 "visually-hidden", "screen-reader-text",
+	    "visuallyhidden", "skip-link"};
+	return a != NULL && value_holds(a, gist, COUNT(gist)) && value_holds(a, names, COUNT(names));
+}
+
 /* Is this element's content not for reading, whatever its name (spec B.6 and what stylesheets hide in the open)? */
 bool
 page_attr_hidden(const struct html_tag *tag)
@@ -82,15 +111,10 @@ page_attr_hidden(const struct html_tag *tag)
 					    "contentinfo", "banner", "dialog",	"alertdialog", "tablist"};
 	static const char *const yes[] = {"true"};
 	static const char *const styles[] = {"display:none", "visibility:hidden"};
-	static const char *const consent[] = {"cookie-banner", "cookie-notice",	 "cookie-consent", "cookieconsent",
-					      "cookie-bar",    "cookie-law",	 "cookiebanner",   "cookie-policy",
-					      "cookie_notice", "cookie-message", "onetrust",	   "cybotcookiebot",
-					      "gdpr",	       "consent-banner", "usercentrics"};
 	if (tag->n == 0 || tag->el == EL_BODY || tag->el == EL_HTML || tag->el == EL_MAIN)
 		return false;
 	return page_html_attr(tag, "hidden") != NULL || value_is(page_html_attr(tag, "aria-hidden"), yes, COUNT(yes)) ||
 	       value_is(page_html_attr(tag, "role"), roles, COUNT(roles)) ||
 	       value_holds(page_html_attr(tag, "style"), styles, COUNT(styles)) ||
-	       value_holds(page_html_attr(tag, "id"), consent, COUNT(consent)) ||
-	       value_holds(page_html_attr(tag, "class"), consent, COUNT(consent));
+	       names_notice(page_html_attr(tag, "id")) || names_notice(page_html_attr(tag, "class"));
 }

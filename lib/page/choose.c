@@ -1,6 +1,7 @@
 /* Which of the facts is the answer?  The precedence of sources, in one table. */
 #include "page/int.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "url/url.h"
@@ -13,21 +14,55 @@ static const struct {
 	const char *key;
 	enum page_source order[ORDER_MAX]; /* declared ones first; oEmbed comes between them and the inferred */
 } fields[FIELD_COUNT] = {
-    [FIELD_TITLE] = {"og:title", {PAGE_OG, PAGE_TWITTER, PAGE_DC, PAGE_TITLE, PAGE_H1, PAGE_H2, PAGE_H3}},
-    [FIELD_DESCRIPTION] = {"og:description", {PAGE_OG, PAGE_TWITTER, PAGE_META, PAGE_DC, PAGE_TEXT}},
-    [FIELD_SITE_NAME] = {"og:site_name", {PAGE_OG, PAGE_TWITTER}},
+    [FIELD_TITLE] = {"og:title",
+		     {PAGE_OG, PAGE_TWITTER, PAGE_JSONLD, PAGE_ITEMPROP, PAGE_DC, PAGE_TITLE, PAGE_H1, PAGE_H2,
+		      PAGE_H3}},
+    [FIELD_DESCRIPTION] = {"og:description",
+			   {PAGE_OG, PAGE_TWITTER, PAGE_JSONLD, PAGE_META, PAGE_ITEMPROP, PAGE_DC, PAGE_TEXT}},
+    [FIELD_SITE_NAME] = {"og:site_name", {PAGE_OG, PAGE_TWITTER, PAGE_JSONLD, PAGE_META}},
+    /* in "extra" */
+    [FIELD_AUTHOR] = {"author", {PAGE_OG, PAGE_JSONLD, PAGE_META, PAGE_ITEMPROP, PAGE_DC}},
+    [FIELD_PUBLISHED] = {"published", {PAGE_OG, PAGE_JSONLD, PAGE_META, PAGE_ITEMPROP, PAGE_DC}},
+    [FIELD_MODIFIED] = {"modified", {PAGE_OG, PAGE_JSONLD, PAGE_META, PAGE_ITEMPROP, PAGE_DC}},
+    [FIELD_SECTION] = {"section", {PAGE_OG, PAGE_JSONLD, PAGE_META}},
+    [FIELD_TAGS] = {"tags", {PAGE_OG, PAGE_JSONLD, PAGE_META}},
+    [FIELD_TYPE] = {"type", {PAGE_JSONLD}},
+    [FIELD_THEME_COLOR] = {"theme_color", {PAGE_META}},
+    [FIELD_PRICE] = {"price", {PAGE_OG, PAGE_JSONLD, PAGE_ITEMPROP}},
+    [FIELD_CURRENCY] = {"currency", {PAGE_OG, PAGE_JSONLD, PAGE_ITEMPROP}},
+    [FIELD_AVAILABILITY] = {"availability", {PAGE_OG, PAGE_JSONLD, PAGE_ITEMPROP}},
 };
 
-static const enum page_source image_order[] = {PAGE_OG,	       PAGE_TWITTER, PAGE_ITEMPROP, PAGE_LINK,
-					       PAGE_IMG_SIZED, PAGE_IMG,     PAGE_POSTER,   PAGE_ICON};
+static const enum page_source image_order[] = {PAGE_OG,	       PAGE_TWITTER, PAGE_JSONLD, PAGE_ITEMPROP, PAGE_LINK,
+					       PAGE_IMG_SIZED, PAGE_IMG,     PAGE_POSTER, PAGE_ICON};
 
 /* As it is shown: a declared description is summarised as one paragraph (spec B.5), anything over-long is cut. */
 static char *
 shown(enum page_field field, enum page_source s, const char *value)
 {
-	if (field == FIELD_DESCRIPTION && (s == PAGE_OG || s == PAGE_TWITTER))
+	if (field == FIELD_DESCRIPTION && (s == PAGE_OG || s == PAGE_TWITTER || s == PAGE_JSONLD))
 		return page_text_summary(value, strlen(value));
 	return page_text_cut(mem_strdup(value), PAGE_VALUE_MAX);
+}
+
+/* A time is one of ISO 8601, in the form all the standards of the web use: a date, maybe a time. */
+static bool
+is_time(const char *s)
+{
+	static const char form[] = "0000-00-00";
+	for (size_t i = 0; i < sizeof form - 1; i++)
+		if (form[i] == '0' ? s[i] < '0' || s[i] > '9' : s[i] != form[i])
+			return false;
+	s += sizeof form - 1;
+	return *s == '\0' || ((*s == 'T' || *s == 't' || *s == ' ') && s[1] >= '0' && s[1] <= '9');
+}
+
+static bool
+usable(enum page_field field, const char *value)
+{
+	if (field == FIELD_PUBLISHED || field == FIELD_MODIFIED)
+		return is_time(value);
+	return field != FIELD_PRICE || (*value >= '0' && *value <= '9');
 }
 
 static void
@@ -38,6 +73,8 @@ choose_field(const struct page_facts *f, enum page_field field, bool declared, s
 		const char *value = f->field[field][s];
 		if (s == PAGE_NONE || value == NULL || (s < PAGE_INFERRED) != declared)
 			continue;
+		if (!usable(field, value))
+			continue;
 		char *text = shown(field, s, value);
 		json_set_str(out, fields[field].key, text);
 		if (!json_has(sources, fields[field].key))
@@ -45,6 +82,33 @@ choose_field(const struct page_facts *f, enum page_field field, bool declared, s
 		mem_free(text);
 		return;
 	}
+}
+
+/* What else the page has for a field, in the order of the table, behind what won. */
+static void
+choose_others(const struct page_facts *f, enum page_field field, struct json *others)
+{
+	struct json *list = json_array();
+	bool won = false;
+	for (size_t i = 0; i < ORDER_MAX; i++) {
+		enum page_source s = fields[field].order[i];
+		const char *value = f->field[field][s];
+		if (s == PAGE_NONE || value == NULL)
+			continue;
+		if (won) {
+			struct json *one = json_object();
+			char *text = shown(field, s, value);
+			json_set_str(one, "source", page_source_name(s));
+			json_set_str(one, "value", text);
+			json_add(list, one);
+			mem_free(text);
+		}
+		won = true;
+	}
+	if (json_len(list) > 0)
+		json_set(others, fields[field].key, list);
+	else
+		json_free(list);
 }
 
 /* og: article: profile: are answered; other namespaces are kept beside them. */
@@ -124,6 +188,8 @@ add_image(struct json *images, const struct page_image *i, const char *base)
 		set_known(j, "width", i->width);
 		set_known(j, "height", i->height);
 		set_known(j, "alt", i->alt);
+		set_known(j, "fill", i->fill);
+		set_known(j, "template", i->layout);
 		json_add(images, j);
 	}
 	mem_free(url);
@@ -141,11 +207,16 @@ choose_images(const struct page_facts *f, const char *base)
 		for (size_t i = 0; i < sizeof found / sizeof found[0]; i++)
 			if (found[i]->source == image_order[s])
 				add_image(images, found[i], base);
+		for (size_t i = 0; image_order[s] == PAGE_IMG && i < f->mores; i++)
+			add_image(images, &f->more[i], base);
+		const struct page_image *ld = NULL;
+		for (size_t i = 0; image_order[s] == PAGE_JSONLD && (ld = page_ld_image(f, i)) != NULL; i++)
+			add_image(images, ld, base);
 	}
 	return images;
 }
 
-/* ---- the whole ------------------------------------------------------------------------------------------------ */
+/* ---- beside the answer ------------------------------------------------------------------------------------ */
 
 static void
 set_url(struct json *j, const char *key, const char *base, const char *ref)
@@ -165,6 +236,111 @@ set_if_any(struct json *j, const char *key, struct json *take)
 		json_free(take);
 }
 
+/* "a, b,c" as a list, each once. */
+static void
+split_tags(struct json *extra)
+{
+	const char *line = json_str(extra, fields[FIELD_TAGS].key);
+	struct json *tags = json_array(), *seen = json_object();
+	for (const char *p = line; p != NULL && *p != '\0' && json_len(tags) < PAGE_TAGS_MAX;) {
+		p += strspn(p, ", ");
+		size_t n = strcspn(p, ","), len = n;
+		while (len > 0 && p[len - 1] == ' ')
+			len--;
+		char *tag = mem_strndup(p, len);
+		if (len > 0 && !json_has(seen, tag)) {
+			json_set_bool(seen, tag, true);
+			json_add_str(tags, tag);
+		}
+		mem_free(tag);
+		p += n;
+	}
+	if (line != NULL)
+		json_set(extra, fields[FIELD_TAGS].key, tags);
+	else
+		json_free(tags);
+	json_free(seen);
+}
+
+/* The site's address stands in for its name, in the record only. */
+static void
+name_site(struct json *extra, const struct json *declared, const char *url)
+{
+	const char *host = url == NULL ? NULL : strstr(url, "://");
+	if (host == NULL || json_has(declared, fields[FIELD_SITE_NAME].key))
+		return;
+	host += strlen("://");
+	size_t n = strcspn(host, "/?#");
+	const char *at = memrchr(host, '@', n);
+	if (at != NULL) {
+		n -= (size_t)(at + 1 - host);
+		host = at + 1;
+	}
+	if (n > strlen("www.") && str_nieq(host, strlen("www."), "www.")) {
+		host += strlen("www.");
+		n -= strlen("www.");
+	}
+	if (n > 0)
+		json_set_strn(extra, "site_name", host, n);
+}
+
+/* JSON-LD knows most of a video, its element only where it is. */
+static void
+add_media(struct json *extra, const struct page_facts *f, const char *base)
+{
+	struct json *video = json_object(), *audio = json_object();
+	set_url(video, "url", base, f->film != NULL && f->film->url != NULL ? f->film->url : f->video);
+	if (f->film != NULL) {
+		set_url(video, "player", base, f->film->player);
+		set_known(video, "type", f->film->type);
+		set_known(video, "width", f->film->width);
+		set_known(video, "height", f->film->height);
+	}
+	set_url(audio, "url", base, f->audio);
+	set_if_any(extra, "video", video);
+	set_if_any(extra, "audio", audio);
+}
+
+/* Where a page sends its reader at once ("0; url='…'", HTML §4.2.5.3), if that is not itself. */
+static void
+add_refresh(struct json *out, const struct page_facts *f, const char *base)
+{
+	enum { SOON = 5 }; /* seconds; later than that it was made to be read */
+	const char *p = f->refresh == NULL ? "x" : f->refresh + strspn(f->refresh, " \t\r\n\f");
+	char quote[2] = "";
+	long delay = strtol(p, NULL, 10);
+	if (*p < '0' || *p > '9' || delay > SOON)
+		return;
+	p += strspn(p, "0123456789.");
+	p += strspn(p, " \t\r\n\f;,");
+	if (str_istarts(p, "url")) {
+		const char *is = p + strlen("url") + strspn(p + strlen("url"), " \t\r\n\f");
+		p = *is == '=' ? is + 1 + strspn(is + 1, " \t\r\n\f") : p;
+	}
+	if (*p == '\'' || *p == '"')
+		quote[0] = *p++;
+	char *ref = mem_strndup(p, strcspn(p, quote));
+	char *to = *ref == '\0' ? NULL : url_resolve(base != NULL ? base : "", ref, NULL);
+	size_t n = to == NULL ? 0 : strcspn(to, "#");
+	if (to != NULL && url_is_http(to) && strlen(to) <= URL_MAX &&
+	    !(f->url != NULL && strcspn(f->url, "#") == n && memcmp(to, f->url, n) == 0))
+		json_set_str(out, "refresh", to);
+	mem_free(ref);
+	mem_free(to);
+}
+
+static void
+add_extra(struct json *extra, const struct page_facts *f, const struct json *declared, const char *base)
+{
+	split_tags(extra);
+	name_site(extra, declared, f->url);
+	set_url(extra, "og:site_icon", base, f->icon.url);
+	set_known(extra, "dir", f->dir != NULL && (str_ieq(f->dir, "rtl") || str_ieq(f->dir, "ltr")) ? f->dir : NULL);
+	add_media(extra, f, base);
+}
+
+/* ---- the whole ------------------------------------------------------------------------------------------------ */
+
 /* Relative URLs count from <base href>, which itself counts from where the page came from (HTML §4.2.3). */
 static char *
 base_of(const struct page_facts *f, const char *url)
@@ -183,10 +359,13 @@ page_facts_report(const struct page_facts *f, const char *url)
 	struct json *out = json_object(), *declared = json_object(), *inferred = json_object();
 	struct json *extra = json_object(), *sources = json_object();
 	char *base = base_of(f, url);
-	for (enum page_field i = 0; i < FIELD_COUNT; i++) {
+	for (enum page_field i = 0; i < FIELD_ANSWERED; i++) {
 		choose_field(f, i, true, declared, sources);
 		choose_field(f, i, false, inferred, sources);
 	}
+	for (enum page_field i = FIELD_ANSWERED; i < FIELD_COUNT; i++)
+		choose_field(f, i, true, extra, sources);
+	add_extra(extra, f, declared, base);
 	choose_props(f, PAGE_OG, declared, extra);
 	choose_props(f, PAGE_TWITTER, declared, extra);
 	set_if_any(out, "declared", declared);
@@ -195,8 +374,18 @@ page_facts_report(const struct page_facts *f, const char *url)
 	set_if_any(out, "extra", extra);
 	set_if_any(out, "sources", sources);
 	set_url(out, "oembed", base, f->oembed);
+	if (!json_has(out, "oembed"))
+		set_url(out, "oembed", base, f->oembed_xml);
 	set_url(out, "canonical", base, f->canonical);
-	set_known(out, "lang", f->lang);
+	add_refresh(out, f, base);
+	set_known(out, "lang", f->lang != NULL ? f->lang : f->lang_meta);
+	set_known(out, "base", f->base != NULL ? base : NULL);
+	if (f->lists != NULL)
+		json_set(out, "lists", json_copy(f->lists));
+	struct json *others = json_object();
+	for (enum page_field i = 0; f->explain && i < FIELD_COUNT; i++)
+		choose_others(f, i, others);
+	set_if_any(out, "others", others);
 	mem_free(base);
 	return out;
 }

@@ -220,6 +220,18 @@ page_charset_convert(const struct charset *set, struct page_charsets *c, const c
 
 /* ---- judging ------------------------------------------------------------------------------------------------ */
 
+/* Bytes of the common sequence of two or three that begins here; 0 if it is another one, or none. */
+static size_t
+common(const char *s, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	if (n < 3 || (p[1] & 0xC0) != 0x80)
+		return 0;
+	if (p[0] >= 0xC2 && p[0] <= 0xDF)
+		return 2;
+	return p[0] >= 0xE1 && p[0] <= 0xEF && p[0] != 0xED && (p[2] & 0xC0) == 0x80 ? 3 : 0;
+}
+
 struct charset_fit
 page_charset_utf8_fit(const char *p, size_t n)
 {
@@ -234,8 +246,11 @@ page_charset_utf8_fit(const char *p, size_t n)
 				continue;
 			}
 		}
-		size_t used = utf8_next(p + i, n - i, &cp);
-		if ((unsigned char)p[i] >= 0x80) {
+		size_t used = (unsigned char)p[i] < 0x80 ? 1 : common(p + i, n - i);
+		if (used > 0) {
+			fit.good += used > 1;
+		} else {
+			used = utf8_next(p + i, n - i, &cp);
 			fit.good += used > 1;
 			fit.bad += used == 1 && (n - i > 3 || n < CHARSET_SAMPLE); /* a sample may cut the last one */
 		}

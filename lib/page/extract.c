@@ -56,6 +56,31 @@ heading_check(struct extract *x, bool block)
 		(void)buf_addc(&x->heading_text, ' ');
 }
 
+/* ---- scripts of data ------------------------------------------------------------------------------------ */
+
+static void
+script_begin(struct extract *x, const struct html_tag *tag)
+{
+	static const char wanted[] = "application/ld+json";
+	const struct html_attr *a = page_html_attr(tag, "type");
+	if (a == NULL || a->value_len < sizeof wanted - 1)
+		return;
+	char *type = page_attr_text(tag, "type");
+	x->script = type != NULL && str_istarts(type, wanted) &&
+		    (type[sizeof wanted - 1] == '\0' || strchr("; ", type[sizeof wanted - 1]) != NULL);
+	mem_free(type);
+}
+
+/* One that did not fit, or whose end never comes, is passed over. */
+static void
+script_end(struct extract *x)
+{
+	if (x->script && !x->script_text.full && x->script_text.len > 0)
+		page_ld_read(x->f, x->script_text.p, x->script_text.len);
+	x->script = false;
+	buf_reset(&x->script_text);
+}
+
 /* ---- enough? ------------------------------------------------------------------------------------------ */
 
 /* The head is over (or may be taken to be): if the page has said everything itself, its body is not needed. */
@@ -107,6 +132,7 @@ say(struct extract *x, const struct html_tag *tag)
 	const struct open *o = &x->open;
 	switch (tag->el) {
 	case EL_META:
+		f->nested = o->nested > 0;
 		page_meta_read(f, tag);
 		break;
 	case EL_LINK:
@@ -115,8 +141,8 @@ say(struct extract *x, const struct html_tag *tag)
 	case EL_BASE:
 		keep_url(&f->base, tag, "href");
 		break;
-	case EL_IMG:
-		page_image_img(f, tag, o->silent > 0);
+	case EL_IMG: /* what noscript holds is the picture itself, for those who would not see it otherwise */
+		page_image_img(f, tag, o->silent > 0 && o->el[o->silent - 1] != EL_NOSCRIPT);
 		break;
 	case EL_IFRAME:
 		player(f, tag);
@@ -131,17 +157,51 @@ say(struct extract *x, const struct html_tag *tag)
 	case EL_SOURCE:
 		if (o->n > 0 && o->el[o->n - 1] == EL_VIDEO)
 			keep_url(&f->video, tag, "src");
+		else if (o->n > 0 && o->el[o->n - 1] == EL_AUDIO)
+			keep_url(&f->audio, tag, "src");
+		else
+			page_image_source(f, tag);
+		break;
+	case EL_AUDIO:
+		keep_url(&f->audio, tag, "src");
 		break;
 	case EL_HTML:
 		if (f->lang == NULL)
 			f->lang = page_attr_text(tag, "lang");
+		if (f->dir == NULL)
+			f->dir = page_attr_text(tag, "dir");
 		break;
 	case EL_BODY:
 		maybe_stop(x);
 		break;
+	case EL_SCRIPT:
+		if (o->foreign == 0)
+			script_begin(x, tag);
+		break;
 	default:
 		break;
 	}
+}
+
+/* Does microdata in here describe something else than what the page is about (HTML §5.2)? */
+static bool
+nested(const struct html_tag *tag)
+{
+	static const char *const others[] = {
+	    "Organization", "WebSite",	 "BreadcrumbList",	  "ListItem",	"WPHeader",
+	    "WPFooter",	    "WPSideBar", "SiteNavigationElement", "Person",	"PostalAddress",
+	    "Comment",	    "Review",	 "LocalBusiness",	  "ImageObject"};
+	if (tag->n == 0 || page_html_attr(tag, "itemscope") == NULL)
+		return false;
+	const struct html_attr *type = page_html_attr(tag, "itemtype");
+	if (page_html_attr(tag, "itemprop") != NULL)
+		return true;
+	for (size_t i = 0; type != NULL && i < sizeof others / sizeof others[0]; i++) {
+		size_t n = strlen(others[i]);
+		if (type->value_len >= n && str_nieq(type->value + type->value_len - n, n, others[i]))
+			return true;
+	}
+	return false;
 }
 
 /* Names that are not in the table share what is left of a byte. */
@@ -187,6 +247,8 @@ start(void *arg, const struct html_tag *tag)
 	if (!empty) {
 		bool heads = o->inert == 0;
 		size_t at = page_open_push(o, tag->el, id_of(tag), flags, page_attr_hidden(tag));
+		if (o->nested == 0 && nested(tag))
+			o->nested = at;
 		if (heads)
 			heading_begin(x, tag->el, at);
 	}
@@ -199,6 +261,8 @@ end(void *arg, const struct html_tag *tag)
 {
 	struct extract *x = arg;
 	bool block = (page_el_flags(tag->el) & EL_IS_BLOCK) != 0;
+	if (x->script)
+		script_end(x);
 	if (x->nodes_apart || block)
 		page_text_break(&x->f->text);
 	(void)page_open_end(&x->open, tag->el, id_of(tag));
@@ -213,6 +277,8 @@ text(void *arg, const char *p, size_t n, bool refs)
 {
 	struct extract *x = arg;
 	const struct open *o = &x->open;
+	if (x->script)
+		(void)buf_add(&x->script_text, p, n);
 	/* a title is silent and inert to all but itself */
 	if (o->inert == 0 && x->heading != PAGE_NONE && !x->heading_text.full) {
 		if (refs)
@@ -236,12 +302,14 @@ page_extract_init(struct extract *x, struct page_facts *f, bool nodes_apart)
 	x->f = f;
 	x->nodes_apart = nodes_apart;
 	buf_init(&x->heading_text, HEADING_BYTES_MAX);
+	buf_init(&x->script_text, LD_BYTES_MAX);
 }
 
 void
 page_extract_clear(struct extract *x)
 {
 	buf_clear(&x->heading_text);
+	buf_clear(&x->script_text);
 }
 
 size_t
@@ -256,6 +324,7 @@ page_extract_finish(struct extract *x)
 	struct page_facts *f = x->f;
 	heading_end(x);
 	page_text_break(&f->text);
+	page_ld_finish(f);
 	if (f->text.all.len > 0)
 		f->field[FIELD_DESCRIPTION][PAGE_TEXT] = page_text_summary(f->text.all.p, f->text.all.len);
 }

@@ -10,21 +10,14 @@ static const char *const namespaces[] = {"og", "article", "profile", "book", "pr
 enum { NAMESPACES = sizeof namespaces / sizeof namespaces[0], NS_OG = 0, NS_TWITTER = NAMESPACES };
 
 static const char *const source_name[PAGE_SOURCES] = {
-    [PAGE_NONE] = "none",
-    [PAGE_OG] = "og",
-    [PAGE_TWITTER] = "twitter",
-    [PAGE_META] = "meta",
-    [PAGE_ITEMPROP] = "itemprop",
-    [PAGE_DC] = "dc",
-    [PAGE_LINK] = "link",
-    [PAGE_TITLE] = "title",
-    [PAGE_H1] = "h1",
-    [PAGE_H2] = "h2",
-    [PAGE_H3] = "h3",
-    [PAGE_TEXT] = "text",
-    [PAGE_IMG_SIZED] = "img-size",
-    [PAGE_IMG] = "img",
-    [PAGE_POSTER] = "poster",
+    [PAGE_NONE] = "none",	[PAGE_OG] = "og",
+    [PAGE_TWITTER] = "twitter", [PAGE_JSONLD] = "json-ld",
+    [PAGE_META] = "meta",	[PAGE_ITEMPROP] = "itemprop",
+    [PAGE_DC] = "dc",		[PAGE_LINK] = "link",
+    [PAGE_TITLE] = "title",	[PAGE_H1] = "h1",
+    [PAGE_H2] = "h2",		[PAGE_H3] = "h3",
+    [PAGE_TEXT] = "text",	[PAGE_IMG_SIZED] = "img-size",
+    [PAGE_IMG] = "img",		[PAGE_POSTER] = "poster",
     [PAGE_ICON] = "icon",
 };
 
@@ -51,13 +44,16 @@ image_clear(struct page_image *i)
 	mem_free(i->width);
 	mem_free(i->height);
 	mem_free(i->alt);
+	mem_free(i->fill);
+	mem_free(i->layout);
 }
 
 void
 page_facts_clear(struct page_facts *f)
 {
-	char *const single[] = {f->base,  f->oembed, f->canonical,    f->lang,	       f->video,
-				f->embed, f->iframe, f->iframe_width, f->iframe_height};
+	char *const single[] = {f->base,    f->oembed, f->oembed_xml, f->canonical,    f->lang,
+				f->video,   f->embed,  f->iframe,     f->iframe_width, f->iframe_height,
+				f->picture, f->dir,    f->lang_meta,  f->refresh,      f->audio};
 	for (size_t i = 0; i < FIELD_COUNT; i++)
 		for (size_t s = 0; s < PAGE_SOURCES; s++)
 			mem_free(f->field[i][s]);
@@ -72,8 +68,12 @@ page_facts_clear(struct page_facts *f)
 	image_clear(&f->img);
 	image_clear(&f->icon);
 	image_clear(&f->poster);
+	for (size_t i = 0; i < f->mores; i++)
+		image_clear(&f->more[i]);
 	for (size_t i = 0; i < sizeof single / sizeof single[0]; i++)
 		mem_free(single[i]);
+	json_free(f->lists);
+	page_ld_free(f->ld);
 	page_text_clear(&f->text);
 	(void)memset(f, 0, sizeof *f);
 }
@@ -84,9 +84,24 @@ page_facts_field(struct page_facts *f, enum page_field field, enum page_source s
 {
 	if (f->field[field][s] != NULL)
 		return;
-	f->field[field][s] = page_text_clean(p, n);
-	if (f->field[field][s] != NULL && (s == PAGE_OG || s == PAGE_TWITTER))
+	f->field[field][s] = page_text_repair(page_text_clean(p, n));
+	if (field < FIELD_ANSWERED && f->field[field][s] != NULL && (s == PAGE_OG || s == PAGE_TWITTER))
 		f->count[s == PAGE_OG ? NS_OG : NS_TWITTER]++;
+}
+
+/* Members that may be given several times become one line, parted by commas. */
+void
+page_facts_add(struct page_facts *f, enum page_field field, enum page_source s, const char *value)
+{
+	enum { LINE_MAX = PAGE_VALUE_MAX };
+	char **slot = &f->field[field][s];
+	if (*slot == NULL) {
+		page_facts_field(f, field, s, value, strlen(value));
+	} else if (strlen(*slot) + strlen(value) < LINE_MAX) {
+		char *line = mem_printf("%s, %s", *slot, value);
+		mem_free(*slot);
+		*slot = line;
+	}
 }
 
 bool

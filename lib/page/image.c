@@ -77,6 +77,10 @@ slot_of(struct page_image *i, const char *member)
 		return &i->width;
 	if (strcmp(member, "height") == 0)
 		return &i->height;
+	if (strcmp(member, "fill") == 0)
+		return &i->fill;
+	if (strcmp(member, "template") == 0)
+		return &i->layout;
 	return strcmp(member, "alt") == 0 ? &i->alt : NULL;
 }
 
@@ -100,19 +104,48 @@ page_image_meta(struct page_facts *f, enum page_source s, const char *member, co
 		mem_free(value);
 }
 
+/* How good is an icon?  By its largest size; a mask has no colour, an SVG cannot be made small here. */
+static int
+icon_score(const struct html_tag *tag, const char *rel, const char *url)
+{
+	enum { MASK = 1, DRAWN = 2, ANY = 16, APPLE = 120, SIZE_MAX_PX = 1024 };
+	char *sizes = page_attr_text(tag, "sizes");
+	size_t dot = strlen(url) >= 4 ? strlen(url) - 4 : 0;
+	int score = strcmp(rel, "apple") == 0 ? APPLE : ANY;
+	long size = 0;
+	for (const char *p = sizes; p != NULL && *p != '\0'; p += strcspn(p, " "), p += strspn(p, " ")) {
+		long w = strtol(p, NULL, 10);
+		size = w > size && w <= SIZE_MAX_PX ? w : size;
+	}
+	mem_free(sizes);
+	if (strcmp(rel, "mask") == 0)
+		return MASK;
+	if (str_ieq(url + dot, ".svg"))
+		return DRAWN;
+	return size > 0 ? (int)size : score;
+}
+
+static void
+icon(struct page_facts *f, const struct html_tag *tag, const char *rel, char *take)
+{
+	int score = icon_score(tag, rel, take);
+	if (f->icon.url != NULL && score <= f->icon_score) { /* of equals the first */
+		mem_free(take);
+		return;
+	}
+	put(&f->icon.url, take);
+	f->icon.source = PAGE_ICON;
+	f->icon_score = score;
+}
+
 void
 page_image_link(struct page_facts *f, const struct html_tag *tag, const char *rel)
 {
-	bool src = strcmp(rel, "image_src") == 0, mask = strcmp(rel, "mask") == 0;
-	if (!src && f->icon.url != NULL && (mask || !f->icon_mask))
-		return;
 	char *url = page_attr_url(tag, "href");
 	if (url == NULL)
 		return;
-	if (!src) {
-		put(&f->icon.url, url);
-		f->icon.source = PAGE_ICON;
-		f->icon_mask = mask;
+	if (strcmp(rel, "image_src") != 0) {
+		icon(f, tag, rel, url);
 		return;
 	}
 	struct page_image *i = fresh(f, PAGE_LINK);
@@ -144,24 +177,51 @@ size_of(const struct html_tag *tag, const char *name)
 	return end == first ? -1 : d;
 }
 
-/* Pictures that only keep a place until a script puts the real one there. */
+/* Pictures that only keep a place until a script puts the real one there, or only tell that somebody looked. */
 static bool
 placeholder(const char *url)
 {
-	static const char *const words[] = {"placeholder", "spacer.",	   "blank.",   "pixel.",
-					    "1x1",	   "transparent.", "loading.", "lazy."};
+	static const char *const words[] = {"placeholder",  "spacer.",	"blank.", "pixel.",    "1x1",
+					    "transparent.", "loading.", "lazy.",  "clear.",    "spinner",
+					    "dummy",	    "empty.",	"sprite", "loader.gif"};
+	static const char *const counters[] = {"facebook.com/tr",	"doubleclick.net", "google-analytics.com",
+					       "scorecardresearch.com", "pixel.wp.com",	   "googletagmanager.com",
+					       "bat.bing.com",		"quantserve.com",  "/piwik.php",
+					       "/matomo.php",		"hits.php",	   "px.ads.linkedin.com",
+					       "analytics.twitter.com"};
 	if (str_istarts(url, "data:"))
 		return strlen(url) < PLACEHOLDER_MAX;
+	if (strchr(url, '{') != NULL) /* a template: "/img_{width}x.jpg" */
+		return true;
 	const char *file = strrchr(url, '/');
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
 		if (strstr(file != NULL ? file : url, words[i]) != NULL)
 			return true;
+	for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++)
+		if (strstr(url, counters[i]) != NULL)
+			return true;
 	return false;
 }
 
-/* The candidate of a srcset that is widest within SRCSET_WIDTH_MAX ("640w"; "2x" counts as 2); NULL if none. */
+/* Pictures of something else than what the page is about, as their address tells. */
+static bool
+decoration(const char *url)
+{
+	static const char *const words[] = {"avatar",  "gravatar", "/logo",   "-logo",	 "_logo",  "logo.",
+					    "/icons/", "icon.",	   "-icon",   "emoji",	 "smiley", "/badge",
+					    "badge.",  "/flags/",  "button.", "favicon", "/ads/"};
+	if (str_istarts(url, "data:"))
+		return false;
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (strstr(url, words[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* The candidate of a srcset that is widest within SRCSET_WIDTH_MAX ("640w"; "2x" counts as 2), and its width; NULL if
+ * there is none. */
 static char *
-srcset_best(const char *s)
+srcset_best(const char *s, double *width)
 {
 	const char *best = NULL;
 	size_t best_len = 0;
@@ -188,63 +248,118 @@ srcset_best(const char *s)
 			best_size = size;
 		}
 	}
+	*width = best_size;
 	return best == NULL ? NULL : mem_strndup(best, best_len);
 }
 
 static char *
-from_srcset(const struct html_tag *tag)
+from_srcset(const struct html_tag *tag, double *width)
 {
-	static const char *const attrs[] = {"data-srcset", "data-lazy-srcset", "srcset"};
+	static const char *const attrs[] = {"data-srcset", "data-lazy-srcset", "data-original-set", "srcset"};
 	for (size_t i = 0; i < sizeof attrs / sizeof attrs[0]; i++) {
 		char *set = page_attr_url(tag, attrs[i]);
-		char *url = set == NULL ? NULL : srcset_best(set);
+		char *url = set == NULL ? NULL : srcset_best(set, width);
 		mem_free(set);
-		if (url != NULL)
+		if (url != NULL && !placeholder(url))
 			return url;
+		mem_free(url);
 	}
 	return NULL;
 }
 
-/* What an img shows once its page is at rest: lazy attributes are the picture, src then only keeps the place. */
 static char *
-img_url(const struct html_tag *tag)
+from_attr(const struct html_tag *tag)
 {
-	static const char *const lazy[] = {"data-src", "data-original", "data-lazy-src", "data-lazy", "data-url"};
-	char *url = NULL;
-	for (size_t i = 0; i < sizeof lazy / sizeof lazy[0]; i++) {
-		if ((url = page_attr_url(tag, lazy[i])) != NULL && !placeholder(url))
+	static const char *const attrs[] = {
+	    "data-src",	       "data-original", "data-lazy-src", "data-lazy", "data-url", "data-image",
+	    "data-hi-res-src", "data-full-src", "data-img-src",	 "data-echo", "src"};
+	for (size_t i = 0; i < sizeof attrs / sizeof attrs[0]; i++) {
+		char *url = page_attr_url(tag, attrs[i]);
+		if (url != NULL && !placeholder(url))
 			return url;
-		put(&url, NULL);
+		mem_free(url);
 	}
-	if ((url = page_attr_url(tag, "src")) != NULL && !placeholder(url))
-		return url;
-	put(&url, NULL);
-	return from_srcset(tag);
+	return NULL;
+}
+
+/* What an img shows once its page is at rest: the widest of a set, else a lazy attribute, else src, which then may only
+ * keep the place, else what its picture element offers. */
+static char *
+img_url(struct page_facts *f, const struct html_tag *tag)
+{
+	enum { WIDE = 300 }; /* below that src is as good */
+	double width = 0;
+	char *set = from_srcset(tag, &width);
+	char *url = set != NULL && width >= WIDE ? NULL : from_attr(tag);
+	if (url == NULL) {
+		url = set;
+		set = NULL;
+	}
+	mem_free(set);
+	return url != NULL || f->picture == NULL ? url : mem_strdup(f->picture);
+}
+
+void
+page_image_source(struct page_facts *f, const struct html_tag *tag)
+{
+	static const char *const unread[] = {"image/avif", "image/jxl", "image/svg+xml", "image/heic"};
+	const struct html_attr *type = page_html_attr(tag, "type");
+	double width = 0;
+	for (size_t i = 0; type != NULL && i < sizeof unread / sizeof unread[0]; i++)
+		if (str_nieq(type->value, type->value_len, unread[i]))
+			return;
+	char *url = f->picture != NULL ? NULL : from_srcset(tag, &width);
+	if (url != NULL)
+		put(&f->picture, url);
+}
+
+/* The first that is not poor, the largest of those that have a size, and a few more in case these cannot be had. */
+static void
+keep(struct page_facts *f, const char *url, double area, bool poor)
+{
+	bool better = f->img.url == NULL || (f->img_poor && !poor);
+	if (area > f->area && !poor) {
+		put(&f->sized.url, mem_strdup(url));
+		f->sized.source = PAGE_IMG_SIZED;
+		f->area = area;
+	}
+	if (!better && !poor && f->mores < PAGE_MORE_MAX) {
+		f->more[f->mores].source = PAGE_IMG;
+		f->more[f->mores++].url = mem_strdup(url);
+	}
+	if (better) {
+		put(&f->img.url, mem_strdup(url));
+		f->img.source = PAGE_IMG;
+		f->img_poor = poor;
+	}
+}
+
+static bool
+itemprop_image(const struct html_tag *tag)
+{
+	const struct html_attr *a = page_html_attr(tag, "itemprop");
+	return a != NULL && str_nieq(a->value, a->value_len, "image");
 }
 
 void
 page_image_img(struct page_facts *f, const struct html_tag *tag, bool aside)
 {
 	double w = size_of(tag, "width"), h = size_of(tag, "height");
-	bool sized = w > SMALL_MAX && h > SMALL_MAX && w * h > f->area;
+	double area = w > SMALL_MAX && h > SMALL_MAX ? w * h : 0;
 	bool small = (w >= 0 && w <= SMALL_MAX) || (h >= 0 && h <= SMALL_MAX);
-	bool first = !small && (f->img.url == NULL || (f->img_aside && !aside));
-	if ((!sized && !first) || page_attr_hidden(tag))
-		return;
-	char *url = img_url(tag);
-	if (url == NULL)
-		return;
-	if (sized) {
-		put(&f->sized.url, mem_strdup(url));
-		f->sized.source = PAGE_IMG_SIZED;
-		f->area = w * h;
+	bool wanted = f->img.url == NULL || f->img_poor || f->mores < PAGE_MORE_MAX || area > f->area;
+	struct page_image *i = NULL;
+	if (!small && wanted && !page_attr_hidden(tag)) {
+		char *url = img_url(f, tag);
+		bool poor = url != NULL && (page_attr_decoration(tag) || decoration(url));
+		if (url != NULL && !poor && !aside && itemprop_image(tag) && last_of(f, PAGE_ITEMPROP) == NULL &&
+		    (i = fresh(f, PAGE_ITEMPROP)) != NULL)
+			i->url = mem_strdup(url);
+		if (url != NULL)
+			keep(f, url, area, poor || (aside && area <= 0));
+		mem_free(url);
 	}
-	if (first) {
-		put(&f->img.url, mem_strdup(url));
-		f->img.source = PAGE_IMG;
-		f->img_aside = aside;
-	}
-	mem_free(url);
+	put(&f->picture, NULL);
 }
 
 void

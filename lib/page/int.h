@@ -245,7 +245,8 @@ void page_entity_decode(struct buf *out, const char *p, size_t n, bool attr);
 
 /* One line: white space runs become one space, trimmed; controls and bidi overrides go.  Yours; NULL if blank. */
 char *page_text_clean(const char *p, size_t n);
-char *page_text_cut(char *take, size_t max);	  /* at most max code points, cut at a word with U+2026 */
+char *page_text_repair(char *take);	     /* decodes once more what was escaped twice; NULL if nothing is left */
+char *page_text_cut(char *take, size_t max); /* at most max code points, cut at a word with U+2026 */
 char *page_text_summary(const char *p, size_t n); /* spec B.7, paragraphs parted by two LF; NULL if blank */
 
 struct text {
@@ -266,6 +267,7 @@ enum page_source {
 	PAGE_NONE = 0,
 	PAGE_OG,
 	PAGE_TWITTER,
+	PAGE_JSONLD,
 	PAGE_META, /* meta name=description */
 	PAGE_ITEMPROP,
 	PAGE_DC,
@@ -284,7 +286,23 @@ enum page_source {
 };
 const char *page_source_name(enum page_source s);
 
-enum page_field { FIELD_TITLE, FIELD_DESCRIPTION, FIELD_SITE_NAME, FIELD_COUNT };
+enum page_field {
+	FIELD_TITLE,
+	FIELD_DESCRIPTION,
+	FIELD_SITE_NAME,
+	FIELD_ANSWERED, /* from here on for "extra" */
+	FIELD_AUTHOR = FIELD_ANSWERED,
+	FIELD_PUBLISHED,
+	FIELD_MODIFIED,
+	FIELD_SECTION,
+	FIELD_TAGS,
+	FIELD_TYPE,
+	FIELD_THEME_COLOR,
+	FIELD_PRICE,
+	FIELD_CURRENCY,
+	FIELD_AVAILABILITY,
+	FIELD_COUNT
+};
 
 struct prop {
 	char *key, *value;
@@ -296,9 +314,18 @@ struct page_image {
 	enum page_source source;
 	char *url; /* as written; NULL while only its members are known */
 	char *url2, *secure_url, *type, *width, *height, *alt;
+	char *fill, *layout; /* og:image:fill, og:image:template (spec part G) */
 };
 
+/* A film or a sound: where it is, and what plays it in a page. */
+struct page_media {
+	char *url, *player, *type, *width, *height;
+};
+
+#define PAGE_MORE_MAX 3
 #define FACTS_NAMESPACES 9 /* og article profile book product music video place, and twitter */
+
+struct page_ld;
 
 struct page_facts {
 	char *field[FIELD_COUNT][PAGE_SOURCES];
@@ -309,40 +336,107 @@ struct page_facts {
 	size_t images;
 	bool images_over; /* an image found no room: its members are nobody's */
 	struct page_image sized, img, icon, poster;
-	double area;	/* of sized */
-	bool img_aside; /* img stands in a header, navigation, … */
-	bool icon_mask; /* icon is only a mask */
-	char *base, *oembed, *canonical, *lang;
+	double area; /* of sized */
+	char *base, *oembed, *oembed_xml, *canonical, *lang;
 	char *video, *embed, *iframe;
 	char *iframe_width, *iframe_height;
+	struct page_image more[PAGE_MORE_MAX]; /* further pictures, in the order of the page */
+	size_t mores;
+	bool img_poor;	/* img may be an avatar, a logo … */
+	char *picture;	/* of the source before the img */
+	int icon_score; /* of icon */
+	bool nested;	/* what is being read describes a thing inside the page's thing (microdata) */
+	char *dir, *lang_meta, *refresh;
+	char *audio;
+	bool explain;		       /* what did not win is wanted, too */
+	struct json *lists;	       /* of list.c; NULL: none */
+	struct page_ld *ld;	       /* of ld.c; NULL: none */
+	const struct page_media *film; /* the video or audio JSON-LD names, in ld; or NULL */
+	const char *url;	       /* of the page, or NULL; not ours */
 	struct text text;
 };
 
 void page_facts_init(struct page_facts *f);
 void page_facts_clear(struct page_facts *f);
 void page_facts_field(struct page_facts *f, enum page_field field, enum page_source s, const char *p, size_t n);
+void page_facts_add(struct page_facts *f, enum page_field field, enum page_source s, const char *value); /* one more */
 void page_facts_prop(struct page_facts *f, enum page_source s, const char *key, const char *value);
 struct json *page_facts_report(const struct page_facts *f, const char *url); /* choose.c: as the "html" member */
 bool page_facts_image_declared(const struct page_facts *f);
 bool page_facts_field_declared(const struct page_facts *f, enum page_field field);
 
+/* ---- ld_read.c: the JSON of a JSON-LD script ------------------------------------------------------------- */
+
+#define LD_BYTES_MAX ((size_t)256 * 1024) /* a longer script is passed over */
+#define LD_NODES_MAX 16384		  /* values of one script */
+#define LD_URL_MAX 8192
+
+enum ld_type { LD_OBJECT, LD_ARRAY, LD_STRING, LD_WORD };
+
+/* The children of an array follow it; of an object, name and value in turn.  next is where what follows it is. */
+struct ld_node {
+	uint32_t at, len, next;
+	enum ld_type type;
+};
+
+struct ld {
+	const char *s; /* not ours */
+	size_t n;
+	struct ld_node *node;
+	size_t nodes, cap;
+	size_t looks; /* of ld.c: what following references has cost */
+};
+
+int page_ld_parse(struct ld *l, const char *p, size_t n); /* -1: it is broken, or too much */
+void page_ld_clear(struct ld *l);
+size_t page_ld_get(const struct ld *l, size_t object, const char *name); /* the member's value; 0 if there is none */
+char *page_ld_text(const struct ld *l, size_t i);			 /* a string or word as clean text, or NULL */
+char *page_ld_url(const struct ld *l, size_t i);
+bool page_ld_is(const struct ld *l, size_t i, const char *name);
+
+/* ---- ld_value.c: values ------------------------------------------------------------------------------------- */
+
+#define LD_FOLLOW_MAX 6 /* references, lists and things inside each other */
+
+bool page_ld_spend(struct ld *l, size_t looks);		   /* false: this script has cost enough */
+size_t page_ld_resolve(struct ld *l, size_t i);		   /* the thing that is meant */
+char *page_ld_name(struct ld *l, size_t i, int follow);	   /* as text; yours, or NULL */
+char *page_ld_address(struct ld *l, size_t i, int follow); /* as a URL, as written */
+char *page_ld_joined(struct ld *l, size_t i, size_t max);  /* the first max names, parted by ", " */
+char *page_ld_pixels(struct ld *l, size_t object, const char *name);
+char *page_ld_first(struct ld *l, size_t object, const char *const *names, size_t n);
+#define LD_FIRST(l, object, ...) /* of several members the first that has text */ \
+	page_ld_first(l, object, (const char *const[]){__VA_ARGS__},              \
+		      sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
+
+/* ---- ld.c: what it says ------------------------------------------------------------------------------------ */
+
+void page_ld_read(struct page_facts *f, const char *p, size_t n);
+void page_ld_finish(struct page_facts *f);				      /* the best of all scripts become facts */
+const struct page_image *page_ld_image(const struct page_facts *f, size_t i); /* best first; NULL past the end */
+void page_ld_free(struct page_ld *ld);
+
 /* ---- meta.c, img.c, extract.c -------------------------------------------------------------------------- */
 
 void page_meta_read(struct page_facts *f, const struct html_tag *tag);
+/* list.c: adds one value to the list of a name that ends in "[]"; other names are none of its business. */
+void page_list_meta(struct page_facts *f, const char *name, const struct html_tag *tag);
 void page_link_read(struct page_facts *f, const struct html_tag *tag);
 void page_image_meta(struct page_facts *f, enum page_source s, const char *member, const struct html_tag *tag);
 void page_image_link(struct page_facts *f, const struct html_tag *tag, const char *rel);
 void page_image_img(struct page_facts *f, const struct html_tag *tag, bool aside);
+void page_image_source(struct page_facts *f, const struct html_tag *tag); /* of a picture */
 void page_image_poster(struct page_facts *f, const struct html_tag *tag);
 char *page_attr_text(const struct html_tag *tag, const char *name); /* decoded and cleaned; NULL if absent or blank */
 char *page_attr_url(const struct html_tag *tag, const char *name); /* decoded and trimmed, within the limits of a URL */
 bool page_attr_hidden(const struct html_tag *tag);
+bool page_attr_decoration(const struct html_tag *tag); /* by its class or id: an avatar, a logo … */
 
 struct open { /* the open elements, as far as they are told apart */
 	unsigned char el[PAGE_DEPTH_MAX];
 	uint16_t block[PAGE_DEPTH_MAX]; /* 1 + where the nearest block at or below is, 0 for none */
 	size_t n, over;
-	size_t silent, inert, foreign; /* 1 + where it began, 0 for not in one */
+	size_t silent, inert, foreign, nested; /* 1 + where it began, 0 for not in one */
 };
 size_t page_open_push(struct open *o, enum el el, unsigned char id, unsigned flags, bool hidden);
 void page_open_imply(struct open *o, enum el el);
@@ -354,7 +448,9 @@ struct extract {
 	struct page_facts *f;
 	struct open open;
 	bool nodes_apart;
-	bool whole;		  /* never stop early */
+	bool whole;  /* never stop early */
+	bool script; /* inside one of JSON-LD */
+	struct buf script_text;
 	enum page_source heading; /* being read */
 	size_t heading_at;
 	struct buf heading_text;
@@ -364,9 +460,43 @@ void page_extract_clear(struct extract *x);
 size_t page_extract_feed(struct extract *x, const char *p, size_t n, enum html_more more);
 void page_extract_finish(struct extract *x); /* flushes what was open */
 
+/* ---- oembed_xml.c -------------------------------------------------------------------------------------- */
+
+struct json *page_oembed_xml(const void *p, size_t n, struct err *err); /* its members as strings; NULL: none */
+
+/* ---- doc.c: other documents -------------------------------------------------------------------------------- */
+
+struct doc { /* what becomes the "html" member */
+	struct json *out, *declared, *inferred, *sources, *images;
+	const char *base;
+};
+/* The first value of a member stays.  source is named in "sources". */
+void page_doc_say(struct doc *d, bool declared, const char *key, const char *source, const char *p, size_t n);
+void page_doc_say_html(struct doc *d, const char *key, const char *source, const char *p, size_t n); /* its text */
+void page_doc_image(struct doc *d, const char *source, const char *ref);
+void page_doc_text(struct doc *d, const char *p, size_t n, bool markdown);
+void page_doc_feed(struct doc *d, const char *p, size_t n);
+void page_doc_activity(struct doc *d, const char *p, size_t n);
+void page_doc_pdf(struct doc *d, const char *p, size_t n);
+
+/* ---- oembed_list.c -------------------------------------------------------------------------------------- */
+
+#define PAGE_PATTERN_MAX 512 /* bytes of one URL pattern */
+
+/* One URL pattern, taken apart: strings are yours; false and all NULL if it cannot be one. */
+struct page_pattern {
+	char *scheme; /* NULL: http and https */
+	char *host;   /* lower case; each '*' is one label or a part of one */
+	char *rest;   /* from the path on; each '*' is one character or more */
+};
+bool page_pattern_parse(struct page_pattern *p, const char *text, size_t n);
+void page_pattern_clear(struct page_pattern *p);
+const char *page_pattern_key(const char *host); /* what the host ends in for certain: two labels at most; in host */
+
 /* ---- table.c: the built-in providers ------------------------------------------------------------------ */
 
 struct page_provider_row {
+	const char *name;
 	const char *endpoint;
 	const char *globs; /* parted by spaces */
 };

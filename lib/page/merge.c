@@ -67,7 +67,7 @@ first_image(const struct json *html, bool declared)
 static void
 page_layer(struct merge *m, const struct json *html, bool declared)
 {
-	static const char *const members[] = {"secure_url", "type", "width", "height", "alt"};
+	static const char *const members[] = {"secure_url", "type", "width", "height", "alt", "fill", "template"};
 	struct json *own = json_get(html, declared ? "declared" : "inferred");
 	struct json *image = first_image(html, declared), *og = json_object();
 	if (image != NULL)

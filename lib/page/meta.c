@@ -18,11 +18,102 @@ static const struct {
     {"twitter:description", PAGE_TWITTER, FIELD_DESCRIPTION},
     {"twitter:site", PAGE_TWITTER, FIELD_SITE_NAME}, /* as in spec B.2 */
     {"description", PAGE_META, FIELD_DESCRIPTION},
+    {"application-name", PAGE_META, FIELD_SITE_NAME},
+    {"author", PAGE_META, FIELD_AUTHOR},
+    {"parsely-author", PAGE_META, FIELD_AUTHOR},
+    {"sailthru.author", PAGE_META, FIELD_AUTHOR},
+    {"date", PAGE_META, FIELD_PUBLISHED},
+    {"pubdate", PAGE_META, FIELD_PUBLISHED},
+    {"publishdate", PAGE_META, FIELD_PUBLISHED},
+    {"publish-date", PAGE_META, FIELD_PUBLISHED},
+    {"parsely-pub-date", PAGE_META, FIELD_PUBLISHED},
+    {"sailthru.date", PAGE_META, FIELD_PUBLISHED},
+    {"last-modified", PAGE_META, FIELD_MODIFIED},
+    {"revised", PAGE_META, FIELD_MODIFIED},
+    {"section", PAGE_META, FIELD_SECTION},
+    {"parsely-section", PAGE_META, FIELD_SECTION},
+    {"theme-color", PAGE_META, FIELD_THEME_COLOR},
+    {"msapplication-tilecolor", PAGE_DC, FIELD_THEME_COLOR},
+    {"dc.creator", PAGE_DC, FIELD_AUTHOR},
+    {"dcterms.creator", PAGE_DC, FIELD_AUTHOR},
+    {"dc.date", PAGE_DC, FIELD_PUBLISHED},
+    {"dc.date.issued", PAGE_DC, FIELD_PUBLISHED},
+    {"dcterms.date", PAGE_DC, FIELD_PUBLISHED},
+    {"dcterms.created", PAGE_DC, FIELD_PUBLISHED},
+    {"dcterms.issued", PAGE_DC, FIELD_PUBLISHED},
+    {"dcterms.modified", PAGE_DC, FIELD_MODIFIED},
     {"dc.title", PAGE_DC, FIELD_TITLE},
     {"dcterms.title", PAGE_DC, FIELD_TITLE},
     {"dc.description", PAGE_DC, FIELD_DESCRIPTION},
     {"dcterms.description", PAGE_DC, FIELD_DESCRIPTION},
 };
+
+/* Members that are answered as they are, and mean something else besides. */
+static const struct {
+	const char *name;
+	enum page_field field;
+} also[] = {
+    {"article:author", FIELD_AUTHOR},
+    {"article:published_time", FIELD_PUBLISHED},
+    {"article:modified_time", FIELD_MODIFIED},
+    {"og:updated_time", FIELD_MODIFIED},
+    {"article:section", FIELD_SECTION},
+    {"article:tag", FIELD_TAGS},
+    {"product:price:amount", FIELD_PRICE},
+    {"og:price:amount", FIELD_PRICE},
+    {"product:price:currency", FIELD_CURRENCY},
+    {"og:price:currency", FIELD_CURRENCY},
+    {"product:availability", FIELD_AVAILABILITY},
+    {"og:availability", FIELD_AVAILABILITY},
+};
+
+static void
+besides(struct page_facts *f, const char *name, const char *value)
+{
+	bool address = str_istarts(value, "http://") || str_istarts(value, "https://");
+	for (size_t i = 0; i < sizeof also / sizeof also[0]; i++) {
+		if (strcmp(also[i].name, name) != 0)
+			continue;
+		if (also[i].field == FIELD_TAGS)
+			page_facts_add(f, FIELD_TAGS, PAGE_OG, value);
+		else if (also[i].field != FIELD_AUTHOR || !address) /* a profile's address is no name */
+			page_facts_field(f, also[i].field, PAGE_OG, value, strlen(value));
+	}
+	if (strcmp(name, "keywords") == 0 || strcmp(name, "news_keywords") == 0)
+		page_facts_add(f, FIELD_TAGS, PAGE_META, value);
+}
+
+/* Microdata of the page's own thing (schema.org); that of a thing in it would be its author's name and the like. */
+static void
+microdata(struct page_facts *f, const char *name, const struct html_tag *tag)
+{
+	static const struct {
+		const char *name;
+		enum page_field field;
+	} props[] = {
+	    {"headline", FIELD_TITLE},
+	    {"name", FIELD_TITLE},
+	    {"description", FIELD_DESCRIPTION},
+	    {"author", FIELD_AUTHOR},
+	    {"datepublished", FIELD_PUBLISHED},
+	    {"datemodified", FIELD_MODIFIED},
+	    {"price", FIELD_PRICE},
+	    {"pricecurrency", FIELD_CURRENCY},
+	    {"availability", FIELD_AVAILABILITY},
+	};
+	if (strcmp(name, "image") == 0) {
+		page_image_meta(f, PAGE_ITEMPROP, "", tag);
+		return;
+	}
+	for (size_t i = 0; i < sizeof props / sizeof props[0]; i++) {
+		if (strcmp(props[i].name, name) != 0 || (f->nested && props[i].field < FIELD_PRICE))
+			continue;
+		char *value = page_attr_text(tag, "content");
+		if (value != NULL)
+			page_facts_field(f, props[i].field, PAGE_ITEMPROP, value, strlen(value));
+		mem_free(value);
+	}
+}
 
 static bool
 field(struct page_facts *f, const char *name, const char *value)
@@ -70,13 +161,14 @@ one(struct page_facts *f, const char *name, const struct html_tag *tag, const ch
 		return;
 	}
 	if (strcmp(attr, "itemprop") == 0) {
-		if (strcmp(name, "image") == 0)
-			page_image_meta(f, PAGE_ITEMPROP, "", tag);
+		microdata(f, name, tag);
 		return;
 	}
+	page_list_meta(f, name, tag); /* its first value is an ordinary member, too */
 	char *value = page_attr_text(tag, "content");
 	if (value == NULL)
 		return;
+	besides(f, name, value);
 	if (!field(f, name, value)) {
 		if (str_starts(name, "twitter:"))
 			twitter(f, name, value);
@@ -122,12 +214,26 @@ meta_word(void *arg, const char *word)
 	one(m->f, word, m->tag, m->attr);
 }
 
+/* What stands for a header of HTTP. */
+static void
+equivalent(struct page_facts *f, const struct html_tag *tag)
+{
+	const struct html_attr *a = page_html_attr(tag, "http-equiv");
+	if (a == NULL)
+		return;
+	if (f->lang_meta == NULL && str_nieq(a->value, a->value_len, "content-language"))
+		f->lang_meta = page_attr_text(tag, "content");
+	else if (f->refresh == NULL && str_nieq(a->value, a->value_len, "refresh"))
+		f->refresh = page_attr_url(tag, "content");
+}
+
 void
 page_meta_read(struct page_facts *f, const struct html_tag *tag)
 {
 	static const char *const attrs[] = {"property", "name", "itemprop"};
 	if (page_html_attr(tag, "content") == NULL)
 		return;
+	equivalent(f, tag);
 	for (size_t i = 0; i < sizeof attrs / sizeof attrs[0]; i++) {
 		const struct html_attr *a = page_html_attr(tag, attrs[i]);
 		struct meta m = {f, tag, attrs[i]};
@@ -140,7 +246,7 @@ page_meta_read(struct page_facts *f, const struct html_tag *tag)
 
 struct rels {
 	bool alternate, canonical, image;
-	const char *icon; /* "icon", "mask-icon" … */
+	const char *icon; /* "icon", "apple", "mask" */
 };
 
 static void
@@ -151,22 +257,23 @@ rel_word(void *arg, const char *word)
 	r->canonical = r->canonical || strcmp(word, "canonical") == 0;
 	r->image = r->image || strcmp(word, "image_src") == 0;
 	if (strstr(word, "icon") != NULL && r->icon == NULL)
-		r->icon = strcmp(word, "mask-icon") == 0 ? "mask" : "icon";
+		r->icon = strcmp(word, "mask-icon") == 0 ? "mask" : str_starts(word, "apple-") ? "apple" : "icon";
 }
 
 /* The type may carry parameters. */
-static bool
-json_oembed(const struct html_tag *tag)
+static void
+oembed_link(struct page_facts *f, const struct html_tag *tag)
 {
-	static const char *const types[] = {"application/json+oembed", "text/json+oembed"};
+	static const char *const json[] = {"application/json+oembed", "text/json+oembed"};
+	static const char *const xml[] = {"application/xml+oembed", "text/xml+oembed"};
 	char *type = page_attr_text(tag, "type");
-	bool is = false;
 	if (type != NULL)
 		type[strcspn(type, "; ")] = '\0';
-	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-		is = is || str_ieq(type, types[i]);
+	if (f->oembed == NULL && (str_ieq(type, json[0]) || str_ieq(type, json[1])))
+		f->oembed = page_attr_url(tag, "href");
+	else if (f->oembed_xml == NULL && (str_ieq(type, xml[0]) || str_ieq(type, xml[1])))
+		f->oembed_xml = page_attr_url(tag, "href");
 	mem_free(type);
-	return is;
 }
 
 void
@@ -177,8 +284,8 @@ page_link_read(struct page_facts *f, const struct html_tag *tag)
 	if (rel == NULL)
 		return;
 	words(rel, rel_word, &r);
-	if (r.alternate && f->oembed == NULL && json_oembed(tag))
-		f->oembed = page_attr_url(tag, "href");
+	if (r.alternate)
+		oembed_link(f, tag);
 	if (r.canonical && f->canonical == NULL)
 		f->canonical = page_attr_url(tag, "href");
 	if (r.image)

@@ -1,4 +1,5 @@
-/* What does an oEmbed answer say?  https://oembed.com §2.3 to Open Graph (spec C.5, per member, leniently typed). */
+/* What does an oEmbed answer say?  https://oembed.com §2.3, JSON or XML, to Open Graph (spec C.5, per member, leniently
+ * typed). */
 #include "page/int.h"
 
 #include <string.h>
@@ -72,16 +73,22 @@ version_read(const struct json *j)
 }
 
 static void
+set_number(struct json *og, const char *what, const char *member, int64_t v)
+{
+	char *key = mem_printf("%s:%s", what, member);
+	json_set_int(og, key, v);
+	mem_free(key);
+}
+
+/* Each for itself: a player is often as wide as there is room, and says so ("100%"). */
+static void
 set_size(struct answer *a, const char *what, const char *w_key, const char *h_key)
 {
-	int64_t w = 0, h = 0;
-	if (!number(a->j, w_key, &w) || !number(a->j, h_key, &h))
-		return;
-	char *width = mem_printf("%s:width", what), *height = mem_printf("%s:height", what);
-	json_set_int(a->og, width, w);
-	json_set_int(a->og, height, h);
-	mem_free(width);
-	mem_free(height);
+	int64_t v = 0;
+	if (number(a->j, w_key, &v))
+		set_number(a->og, what, "width", v);
+	if (number(a->j, h_key, &v))
+		set_number(a->og, what, "height", v);
 }
 
 static void
@@ -95,6 +102,17 @@ photo(struct answer *a)
 	set_size(a, "og:image", "width", "height");
 }
 
+/* What the frame itself says of its size; the answer's own figures, set later, go before. */
+static void
+frame_size(struct answer *a, const struct page_facts *f)
+{
+	int64_t v = 0;
+	if (f->iframe_width != NULL && str_int64(f->iframe_width, &v) == 0 && v > 0 && v <= INT32_MAX)
+		set_number(a->og, "og:video", "width", v);
+	if (f->iframe_height != NULL && str_int64(f->iframe_height, &v) == 0 && v > 0 && v <= INT32_MAX)
+		set_number(a->og, "og:video", "height", v);
+}
+
 /* What the fragment plays: a video or embed element, else the frame that holds the player. */
 static void
 player(struct answer *a, const struct page_facts *f)
@@ -103,8 +121,10 @@ player(struct answer *a, const struct page_facts *f)
 		return;
 	if (f->embed != NULL && set_url(a, "og:video", f->embed))
 		return;
-	if (f->iframe != NULL && set_url(a, "og:video", f->iframe))
-		json_set_str(a->og, "og:video:type", "text/html");
+	if (f->iframe == NULL || !set_url(a, "og:video", f->iframe))
+		return;
+	json_set_str(a->og, "og:video:type", "text/html");
+	frame_size(a, f);
 }
 
 /* The html of rich and video: its first picture, its player, its text. */
@@ -130,21 +150,38 @@ fragment(struct answer *a)
 	page_facts_clear(&f);
 }
 
+/* A fragment without a type is what rich answers have. */
 static void
 by_type(struct answer *a)
 {
 	const char *type = json_str(a->j, "type");
+	bool video = str_ieq(type, "video");
 	if (str_ieq(type, "photo")) {
 		photo(a);
 	} else if (str_ieq(type, "link")) {
 		json_set_str(a->og, "og:type", "website");
-	} else if (str_ieq(type, "video") || str_ieq(type, "rich")) {
-		if (str_ieq(type, "video"))
+	} else if (video || str_ieq(type, "rich") || str_isblank(type)) {
+		if (video)
 			json_set_str(a->og, "og:type", "video.other");
 		fragment(a);
-		if (str_ieq(type, "video") || json_has(a->og, "og:video"))
+		if (video || json_has(a->og, "og:video"))
 			set_size(a, "og:video", "width", "height");
 	}
+}
+
+/* The name of the site, or the address itself, is no title of a page: it is kept aside for when nobody has a better
+ * one. */
+static void
+set_title(struct answer *a, struct json *out, const char *url)
+{
+	char *title = decoded(a->j, "title"), *provider = decoded(a->j, "provider_name");
+	bool stub = str_ieq(title, provider) || str_eq(title, url);
+	if (title != NULL && stub)
+		json_set_str(out, "stub_title", title);
+	else if (title != NULL)
+		json_set_str(a->og, "og:title", title);
+	mem_free(provider);
+	mem_free(title);
 }
 
 /* Seconds, also written as a string; never below nothing, never above a day. */
@@ -161,26 +198,42 @@ set_cache_age(struct json *out, const struct json *j)
 static int
 check(const struct json *j, struct err *err)
 {
-	if (j == NULL)
-		return err_add(err, "oembed");
+	static const char *const members[] = {"title", "author_name", "provider_name", "thumbnail_url", "url", "html"};
+	bool says = false;
 	if (json_type(j) != JSON_OBJECT)
 		return err_set(err, ERR_INPUT, "oembed: not a JSON object");
 	if (!version_read(j))
 		return err_set(err, ERR_UNSUPPORTED, "oembed: not version 1.0");
-	return 0;
+	for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
+		says = says || !str_isblank(json_str(j, members[i]));
+	bool type = !str_isblank(json_str(j, "type"));
+	return says || type ? 0 : err_set(err, ERR_INPUT, "oembed: an object that says nothing of the page");
+}
+
+/* The bytes decide, not the type they were sent with: '<' begins no JSON, a mark of UTF-16 neither. */
+static struct json *
+read_members(const char *p, size_t n, struct err *err)
+{
+	size_t at = n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+	if (n >= 2 && (memcmp(p, "\xFF\xFE", 2) == 0 || memcmp(p, "\xFE\xFF", 2) == 0))
+		return page_oembed_xml(p, n, err);
+	while (at < n && str_isspace((unsigned char)p[at]))
+		at++;
+	if (at < n && p[at] == '<')
+		return page_oembed_xml(p + at, n - at, err);
+	struct json *j = json_parse(p + at, n - at, err);
+	if (j == NULL)
+		(void)err_add(err, "oembed");
+	return j;
 }
 
 struct json *
 page_oembed(const void *p, size_t n, const char *url, const char *base, struct err *err)
 {
-	static const char bom[] = "\xEF\xBB\xBF";
-	const char *text = p;
 	if (n > PAGE_OEMBED_MAX)
 		return err_set(err, ERR_LIMIT, "oembed: longer than %zu bytes", PAGE_OEMBED_MAX), NULL;
-	if (n >= 3 && memcmp(text, bom, 3) == 0)
-		text += 3, n -= 3;
-	struct json *j = json_parse(text, n, err);
-	if (check(j, err) < 0) {
+	struct json *j = read_members(p, n, err);
+	if (j == NULL || check(j, err) < 0) {
 		json_free(j);
 		return NULL;
 	}
@@ -188,7 +241,7 @@ page_oembed(const void *p, size_t n, const char *url, const char *base, struct e
 	struct json *out = json_object();
 	if (url != NULL)
 		json_set_str(a.og, "og:url", url);
-	set_text(a.og, "og:title", j, "title");
+	set_title(&a, out, url);
 	set_text(a.og, "og:site_name", j, "provider_name");
 	if (set_url(&a, "og:image", json_str(j, "thumbnail_url")))
 		set_size(&a, "og:image", "thumbnail_width", "thumbnail_height");

@@ -23,6 +23,8 @@ cut(struct open *o, size_t n)
 		o->inert = 0;
 	if (o->foreign > n)
 		o->foreign = 0;
+	if (o->nested > n)
+		o->nested = 0;
 }
 
 /* 1 + where the new element is, 0 if it is only counted. */

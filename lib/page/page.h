@@ -21,6 +21,7 @@
 #define PAGE_CACHE_AGE_MAX (24 * 60 * 60)	  /* seconds (spec A.2: at most 24 h) */
 #define PAGE_PROVIDERS_MAX 8192			  /* URL patterns of all provider files */
 #define PAGE_PROVIDERS_FILE_MAX ((size_t)8 << 20) /* bytes of one */
+#define PAGE_PROVIDERS_VALUES_MAX 65536		  /* objects and arrays in one */
 
 /* ---- charset ----------------------------------------------------------------------------- */
 
@@ -44,6 +45,7 @@ struct page_options {
 	const char *url;		/* where it came from, after redirects: the base of relative URLs */
 	const char *type;		/* Content-Type as sent, or NULL */
 	struct page_charsets *charsets; /* NULL: multi-byte charsets other than UTF-* are not converted */
+	bool explain;			/* also what did not win: member "others" */
 	bool nodes_apart;		/* every text node its own paragraph, as the reference has it (spec B.6) */
 };
 
@@ -55,6 +57,12 @@ struct json *page_html(const void *bytes, size_t n, const struct page_options *o
 bool page_type_is_html(const char *content_type);
 bool page_looks_html(const void *bytes, size_t n);
 
+/* Reads what is neither HTML nor a picture, by its type: plain text, Markdown, feeds, ActivityStreams, the title of a
+ * PDF; of audio and video only the type is known.  Bounded as a page is.  The result is laid out as that of page_html. */
+struct json *page_doc(const void *bytes, size_t n, const struct page_options *o);
+bool page_doc_type(const char *content_type);		 /* is it one of those? */
+const char *page_doc_sniff(const void *bytes, size_t n); /* the type of what looks like a feed, JSON or PDF; or NULL */
+
 enum { PAGE_OEMBED_FIRST = 1, PAGE_NULLS = 2 };
 
 /* Merges per member into one "og" object: what the page declares, then oEmbed, then what was inferred from the page
@@ -65,18 +73,35 @@ struct json *page_merge(const struct json *html, const struct json *oembed, unsi
 
 /* ---- oembed -------------------------------------------------------------------------------- */
 
-/* An oEmbed answer (https://oembed.com §2.3; spec C.5) as {"og":{…},"author_name":…,"cache_age":seconds}.  url is the
- * page being previewed, base the final URL of the answer.  NULL and err if it is no oEmbed 1.0 JSON object. */
+/* An oEmbed answer (https://oembed.com §2.3; spec C.5), JSON or XML, as {"og":{…},"author_name":…,"stub_title":…,
+ * "cache_age":seconds}.  url is the page being previewed, base the final URL of the answer.  NULL and err if it is no
+ * oEmbed 1.0 object. */
 struct json *page_oembed(const void *p, size_t n, const char *url, const char *base, struct err *err);
 
+/* The oEmbed answer that a Link: header (RFC 8288; several joined by commas) names: JSON, else XML.  Yours; NULL. */
+char *page_oembed_link(const char *header, const char *base);
+
 struct page_providers;
-struct page_providers *page_providers_new(bool builtin);
+struct page_providers *page_providers_new(void);
 void page_providers_free(struct page_providers *p);
 
-/* Adds a providers.json (spec C.1).  Entries that cannot be used are counted in skipped and passed over; -1 if the
- * text as a whole is not a JSON array. */
-int page_providers_add(struct page_providers *p, const char *text, size_t n, size_t *skipped, struct err *err);
-int page_providers_read(struct page_providers *p, const char *path, size_t *skipped, struct err *err);
+/* Providers of this name, or whose endpoint's host is it or below it, are passed over by what is added from now on. */
+void page_providers_disable(struct page_providers *p, const char *name);
+
+/* Told of everything that cannot be used: a provider's name, what of it (a URL, a scheme), and why.  May be NULL. */
+typedef void page_providers_drop(void *arg, const char *provider, const char *what, const char *why);
+
+/* The usable part of a provider list (spec C.1), in the same format; yours.  strict: from somebody who is not the owner,
+ * so that no pattern may speak for a whole top-level domain.  NULL if the text as a whole is not a JSON array. */
+struct json *page_providers_clean(const char *text, size_t n, bool strict, page_providers_drop *drop, void *arg,
+				  struct err *err);
+
+/* The owner's lists are asked first, the last one of them before the others; then the built-in table; then public ones.
+ * -1 as page_providers_clean. */
+enum page_providers_kind { PAGE_PROVIDERS_OWN, PAGE_PROVIDERS_PUBLIC };
+void page_providers_add_builtin(struct page_providers *p);
+int page_providers_add(struct page_providers *p, const char *text, size_t n, enum page_providers_kind kind,
+		       page_providers_drop *drop, void *arg, struct err *err);
 size_t page_providers_count(const struct page_providers *p); /* patterns */
 
 /* The URL to ask for this page's oEmbed answer, yours; NULL if no provider knows it. */

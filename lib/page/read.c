@@ -70,6 +70,8 @@ page_html(const void *bytes, size_t n, const struct page_options *o)
 	struct charset_verdict v = page_charset_decide(bytes, n, o->type, o->charsets);
 	const char *p = (const char *)bytes + v.bom;
 	page_facts_init(&f);
+	f.url = o->url;
+	f.explain = o->explain;
 	page_extract_init(&x, &f, o->nodes_apart);
 	if (v.set->kind == CHARSET_UTF8)
 		(void)page_extract_feed(&x, p, n - v.bom, HTML_END);

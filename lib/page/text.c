@@ -27,6 +27,16 @@ unseen(uint32_t c)
 	       (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB);
 }
 
+/* Bytes of visible ASCII: most text there is. */
+static size_t
+plain(const char *p, size_t n)
+{
+	size_t i = 0;
+	while (i < n && p[i] > ' ' && p[i] < 0x7F)
+		i++;
+	return i;
+}
+
 /* Appends with white space collapsed; owed: a space is due before the next visible character. */
 static void
 collapse(struct buf *out, const char *p, size_t n, bool *owed)
@@ -34,6 +44,14 @@ collapse(struct buf *out, const char *p, size_t n, bool *owed)
 	while (n > 0 && !out->full) {
 		char c[5] = " ";
 		uint32_t cp = 0;
+		size_t run = plain(p, n), room = out->max - out->len;
+		if (run > 1 && run < room && (!*owed || out->len == 0 || buf_addc(out, ' ') == 0)) {
+			(void)buf_add(out, p, run);
+			p += run;
+			n -= run;
+			*owed = false;
+			continue;
+		}
 		size_t used = utf8_next(p, n, &cp);
 		p += used;
 		n -= used;
@@ -61,6 +79,45 @@ page_text_clean(const char *p, size_t n)
 		return buf_take(&b);
 	buf_clear(&b);
 	return NULL;
+}
+
+/* ---- escaped twice ------------------------------------------------------------------------------------- */
+
+/* Bytes of a reference that programs write and people do not, at '&'; 0 if it is another, or none. */
+static size_t
+written_by_program(const char *s)
+{
+	static const char *const names[] = {"amp;",   "quot;",	"apos;",  "rsquo;", "lsquo;",
+					    "ldquo;", "rdquo;", "ndash;", "mdash;", "hellip;"};
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (str_starts(s + 1, names[i]))
+			return 1 + strlen(names[i]);
+	if (s[1] != '#')
+		return 0;
+	bool hex = s[2] == 'x' || s[2] == 'X';
+	const char *digits = s + (hex ? 3 : 2);
+	size_t n = strspn(digits, hex ? "0123456789abcdefABCDEF" : "0123456789");
+	return n > 0 && n <= 6 && digits[n] == ';' ? (size_t)(digits - s) + n + 1 : 0;
+}
+
+/* A text that was escaped twice has, decoded once, no '<', no '>', and no '&' but in front of a reference.  Only then it
+ * is decoded once more: a page that speaks of "&nbsp;" or of "a && b" means what it says. */
+char *
+page_text_repair(char *take)
+{
+	struct buf b;
+	const char *p = take == NULL ? NULL : strchr(take, '&');
+	if (p == NULL || strpbrk(take, "<>") != NULL)
+		return take;
+	for (; p != NULL; p = strchr(p + 1, '&'))
+		if (written_by_program(p) == 0)
+			return take;
+	buf_init(&b, strlen(take) * 3 + 1);
+	page_entity_decode(&b, take, strlen(take), false);
+	char *text = b.len > 0 ? page_text_clean(b.p, b.len) : NULL;
+	buf_clear(&b);
+	mem_free(take);
+	return text;
 }
 
 /* Bytes of s up to the last word's end within max code points (all of it if it is one word). */
@@ -175,10 +232,10 @@ page_text_add(struct text *t, const char *p, size_t n, bool refs)
 }
 
 static bool
-holds(const char *s, const char *lower)
+holds_one(const char *s, const char *const *words, size_t n)
 {
-	for (; *s != '\0'; s++)
-		if (str_istarts(s, lower))
+	for (size_t i = 0; i < n; i++)
+		if (strstr(s, words[i]) != NULL)
 			return true;
 	return false;
 }
@@ -187,18 +244,62 @@ holds(const char *s, const char *lower)
 static bool
 boilerplate(const struct buf *b)
 {
-	static const char *const within[] = {"enable javascript",   "javascript is disabled", "javascript is required",
-					     "requires javascript", "javascript enabled",     "turn on javascript"};
+	static const char *const within[] = {"enable javascript",
+					     "javascript is disabled",
+					     "javascript is required",
+					     "requires javascript",
+					     "javascript enabled",
+					     "turn on javascript",
+					     "activate javascript",
+					     "javascript is not available",
+					     "javascript aktivieren",
+					     "activer javascript",
+					     "activez javascript",
+					     "habilite javascript",
+					     "habilitar javascript",
+					     "attivare javascript",
+					     "use cookies",
+					     "uses cookies",
+					     "using cookies",
+					     "accept cookies",
+					     "accept all cookies",
+					     "cookie policy",
+					     "verwendet cookies",
+					     "verwenden cookies",
+					     "nutzt cookies",
+					     "nutzen cookies",
+					     "utilise des cookies",
+					     "utilisons des cookies",
+					     "utiliza cookies",
+					     "utilizamos cookies",
+					     "utilizza cookie",
+					     "utilizza i cookie",
+					     "utilizziamo i cookie",
+					     "utilizziamo cookie",
+					     "gebruikt cookies",
+					     "gebruiken cookies",
+					     "maakt gebruik van cookies",
+					     "anv\xC3\xA4nder cookies",
+					     "bruger cookies",
+					     "usa cookies",
+					     "usamos cookies",
+					     "browser is not supported",
+					     "browser is out of date",
+					     "outdated browser",
+					     "unsupported browser"};
+	static const char *const gist[] = {"javascript", "cookie",
+					   "browser"}; /* one of them is in each of the others */
 	static const char *const first[] = {"skip to ", "jump to navigation", "jump to content"};
+	char lower[BOILERPLATE_MAX + 1];
 	if (b->len > BOILERPLATE_MAX)
 		return false;
-	for (size_t i = 0; i < sizeof within / sizeof within[0]; i++)
-		if (holds(b->p, within[i]))
-			return true;
+	(void)memcpy(lower, b->p, b->len + 1);
+	str_tolower(lower);
 	for (size_t i = 0; i < sizeof first / sizeof first[0]; i++)
-		if (str_istarts(b->p, first[i]))
+		if (str_starts(lower, first[i]))
 			return true;
-	return false;
+	return holds_one(lower, gist, sizeof gist / sizeof gist[0]) &&
+	       holds_one(lower, within, sizeof within / sizeof within[0]);
 }
 
 void

@@ -11,7 +11,8 @@
 struct errand {
 	struct errand *next;
 	char *url;
-	bool waiting;	     /* another process holds the lock */
+	bool waiting; /* another process holds the lock */
+	int64_t since;
 	struct record first; /* while waiting */
 	struct record *also;
 	size_t n_also;
@@ -95,6 +96,8 @@ allowed(const struct desk *d, const char *url, struct err *err)
 		return 0; /* fetch says what is wrong with it, or the URL is not cached either */
 	enum url_verdict v = url_policy_check(d->conf.policy, &u);
 	url_clear(&u);
+	if (v == URL_DENIED_USERINFO) /* fetch drops it: a person may have pasted it */
+		return 0;
 	return v == URL_OK ? 0 : err_http(err, ERR_DENIED, 403, "M_UNKNOWN", "%s", url_verdict_text(v));
 }
 
@@ -182,6 +185,7 @@ desk_ask(struct desk *d, struct record *take)
 	e = errand_new(d, record_url(&rec));
 	if (!go(d, e, &rec)) {
 		e->waiting = true;
+		e->since = d->conf.router.now();
 		e->first = rec;
 	}
 }
@@ -216,6 +220,7 @@ done(void *arg, struct record *rec)
 static bool
 try_waiting(struct desk *d)
 {
+	struct err err;
 	bool left = false;
 	for (struct errand *e = d->errands, *next; e != NULL; e = next) {
 		next = e->next;
@@ -224,10 +229,16 @@ try_waiting(struct desk *d)
 		struct record rec = e->first;
 		e->first.j = NULL;
 		e->waiting = false;
-		if (!go(d, e, &rec)) {
-			e->first = rec;
-			e->waiting = left = true;
+		if (go(d, e, &rec))
+			continue;
+		if (d->conf.router.now() - e->since > DESK_LOCK_PATIENCE) {
+			(void)err_set(&err, ERR_BUSY, "another process has been asking for this for too long");
+			record_fail(&rec, "cache", &err);
+			settle(d, e, &rec);
+			continue;
 		}
+		e->first = rec;
+		e->waiting = left = true;
 	}
 	return left;
 }

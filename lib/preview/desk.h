@@ -9,7 +9,8 @@ struct store;
 struct url_policy;
 struct stage_cache;
 
-#define DESK_LOCK_RETRY 20 /* ms between looks whether another process is done with the same URL */
+#define DESK_LOCK_PATIENCE 180000 /* ms after which a process that holds a URL is taken for stopped */
+#define DESK_LOCK_RETRY 20	  /* ms between looks whether another process is done with the same URL */
 
 struct desk;
 

@@ -30,7 +30,10 @@ struct record_doc {
 	const char *sha256;
 	const char *name; /* from Content-Disposition */
 	const char *etag, *last_modified;
+	const char *link; /* the Link: headers, joined */
 	int64_t status, bytes, fetched_ts, expires_ts;
+	int64_t hops;	/* redirects followed */
+	int64_t length; /* what it says to be long, if only its beginning is here */
 	struct json *j; /* what the strings are borrowed from; owned by the view */
 };
 
@@ -45,7 +48,7 @@ const char *record_url(const struct record *rec); /* borrowed; "" only if the re
 bool record_failed(const struct record *rec);	  /* carries "error" */
 bool record_cached(const struct record *rec);	  /* answered by the cache: "cache":{"hit":true} */
 
-bool record_doc(const struct record *rec, const char *rel, struct record_doc *out); /* the first of that rel */
+bool record_doc(const struct record *rec, const char *rel, struct record_doc *out); /* the last of that rel */
 bool record_doc_at(const struct record *rec, size_t i, struct record_doc *out);	    /* false past the end */
 bool record_image_doc(const struct record *rec, struct record_doc *out); /* rel image, else a page that is image/… */
 void record_doc_clear(struct record_doc *doc);
@@ -61,6 +64,11 @@ void record_want_done(struct record *rec, const char *rel, const char *url); /* 
 
 void record_fail(struct record *rec, const char *stage, const struct err *err); /* the record's end */
 void record_warn(struct record *rec, const char *stage, const char *rel, const char *url, const struct err *err);
+
+/* Was it asked for in vain?  How many of that rel were? */
+bool record_refused(const struct record *rec, const char *rel, const char *url);
+size_t record_refusals(const struct record *rec, const char *rel);
+bool record_image_refused(const struct record *rec); /* the image that "og" names, and no other came */
 
 /* ---- stage: what a record's state calls for ---------------------------------------------- */
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { SHOWN_MAX = 200 }; /* characters of a URL that is too long, to name it by */
+
 static bool
 url_fits(const char *url)
 {
@@ -22,10 +24,26 @@ record_from_url(struct record *rec, const char *url)
 static int
 check(const struct record *rec, struct err *err)
 {
+	static const struct {
+		const char *key;
+		enum json_type type;
+	} shape[] = {
+	    {"url", JSON_STRING},     {"want", JSON_ARRAY},   {"docs", JSON_ARRAY},   {"html", JSON_OBJECT},
+	    {"oembed", JSON_OBJECT},  {"og", JSON_OBJECT},    {"image", JSON_OBJECT}, {"thumbs", JSON_ARRAY},
+	    {"warnings", JSON_ARRAY}, {"cache", JSON_OBJECT}, {"error", JSON_OBJECT},
+	};
 	int64_t version = 0;
 	const char *url = json_str(rec->j, "url");
 	if (json_has(rec->j, "v") && (!json_int(rec->j, "v", &version) || version != RECORD_VERSION))
 		return err_http(err, ERR_UNSUPPORTED, 400, NULL, "record version is not %d", RECORD_VERSION);
+	for (size_t i = 0; i < sizeof shape / sizeof shape[0]; i++) {
+		struct json *v = json_get(rec->j, shape[i].key);
+		bool good = v == NULL || json_type(v) == shape[i].type;
+		json_free(v);
+		if (!good)
+			return err_http(err, ERR_INPUT, 400, "M_BAD_JSON", "record's %s is of the wrong type",
+					shape[i].key);
+	}
 	if (url == NULL || url[0] == '\0')
 		return err_http(err, ERR_INPUT, 400, "M_MISSING_PARAM", "record has no url");
 	if (strlen(url) > RECORD_URL_MAX)
@@ -61,9 +79,13 @@ record_read(struct record *rec, const char *line, size_t len, struct err *err)
 	if (len > 0 && *line == '{') {
 		rc = read_json(rec, line, len, err);
 	} else {
-		char *url = mem_strndup(line, len);
+		char *url = mem_strndup(line, len <= RECORD_URL_MAX ? len : utf8_cut(line, RECORD_URL_MAX, SHOWN_MAX));
 		record_from_url(rec, url);
 		rc = check(rec, err);
+		if (rc == 0 && len > RECORD_URL_MAX)
+			rc = err_http(err, ERR_LIMIT, 400, NULL, "url is longer than %d bytes", RECORD_URL_MAX);
+		else if (rc == 0 && memchr(line, '\0', len) != NULL)
+			rc = err_http(err, ERR_INPUT, 400, NULL, "url holds a NUL byte");
 		mem_free(url);
 	}
 	if (rc < 0) {
@@ -134,10 +156,13 @@ view(struct record_doc *d, struct json *take)
 	    .name = json_str(take, "name"),
 	    .etag = json_str(take, "etag"),
 	    .last_modified = json_str(take, "last_modified"),
+	    .link = json_str(take, "link"),
 	    .status = json_int_or(take, "status", 0),
 	    .bytes = json_int_or(take, "bytes", 0),
 	    .fetched_ts = json_int_or(take, "fetched_ts", 0),
 	    .expires_ts = json_int_or(take, "expires_ts", 0),
+	    .hops = json_int_or(take, "hops", 0),
+	    .length = json_int_or(take, "length", 0),
 	    .j = take,
 	};
 }
@@ -153,11 +178,15 @@ record_doc_at(const struct record *rec, size_t i, struct record_doc *out)
 	return d != NULL;
 }
 
-/* The first document of a rel (or of any rel when it is NULL) and a URL (or of any). */
+/* The last document of a rel (or of any rel when it is NULL) and a URL (or of any): what came later stands for what came
+ * before. */
 static bool
 find_doc(const struct record *rec, const char *rel, const char *url, struct record_doc *out)
 {
-	for (size_t i = 0; i < RECORD_DOCS_MAX && record_doc_at(rec, i, out); i++) {
+	struct json *docs = json_get(rec->j, "docs");
+	size_t n = json_len(docs);
+	json_free(docs);
+	for (size_t i = n < RECORD_DOCS_MAX ? n : RECORD_DOCS_MAX; i > 0 && record_doc_at(rec, i - 1, out); i--) {
 		if ((rel == NULL || str_eq(out->rel, rel)) && (url == NULL || str_eq(out->url, url)))
 			return true;
 		record_doc_clear(out);
@@ -227,14 +256,19 @@ record_add_doc(struct record *rec, const struct record_doc *doc)
 	json_set_str(d, "rel", doc->rel);
 	json_set_str(d, "url", doc->url);
 	set_known(d, "final_url", doc->final_url);
+	if (doc->hops > 0)
+		json_set_int(d, "hops", doc->hops);
 	json_set_int(d, "status", doc->status);
 	set_known(d, "type", doc->type);
 	set_known(d, "media_id", doc->media_id);
 	json_set_int(d, "bytes", doc->bytes);
+	if (doc->length > doc->bytes)
+		json_set_int(d, "length", doc->length);
 	set_known(d, "sha256", doc->sha256);
 	set_known(d, "name", doc->name);
 	set_known(d, "etag", doc->etag);
 	set_known(d, "last_modified", doc->last_modified);
+	set_known(d, "link", doc->link);
 	json_set_int(d, "fetched_ts", doc->fetched_ts);
 	json_set_int(d, "expires_ts", doc->expires_ts);
 	add_to(rec, "docs", d, RECORD_DOCS_MAX);
@@ -357,4 +391,55 @@ record_warn(struct record *rec, const char *stage, const char *rel, const char *
 	if (url != NULL)
 		json_set_str(w, "url", strlen(url) <= RECORD_URL_MAX ? url : "data:");
 	add_to(rec, "warnings", w, RECORD_WARNINGS_MAX);
+}
+
+/* Which warnings tell of a document that was asked for in vain: those of fetch.  A long data: URL is only "data:" there. */
+static bool
+tells_of(const struct json *warning, const char *rel, const char *url)
+{
+	const char *at = json_str(warning, "url");
+	if (!str_eq(json_str(warning, "rel"), rel) || at == NULL)
+		return false;
+	return url == NULL || str_eq(at, url) || (str_eq(at, "data:") && str_istarts(url, "data:"));
+}
+
+size_t
+record_refusals(const struct record *rec, const char *rel)
+{
+	struct json *warnings = json_get(rec->j, "warnings");
+	size_t found = 0;
+	for (size_t i = 0, n = json_len(warnings); i < n; i++) {
+		struct json *w = json_at(warnings, i);
+		found += tells_of(w, rel, NULL);
+		json_free(w);
+	}
+	json_free(warnings);
+	return found;
+}
+
+bool
+record_refused(const struct record *rec, const char *rel, const char *url)
+{
+	struct json *warnings = json_get(rec->j, "warnings");
+	bool is = false;
+	for (size_t i = 0, n = json_len(warnings); i < n && url != NULL && !is; i++) {
+		struct json *w = json_at(warnings, i);
+		is = tells_of(w, rel, url);
+		json_free(w);
+	}
+	json_free(warnings);
+	return is;
+}
+
+bool
+record_image_refused(const struct record *rec)
+{
+	struct json *og = json_get(rec->j, "og");
+	struct record_doc doc;
+	bool refused = record_refused(rec, "image", json_str(og, "og:image"));
+	json_free(og);
+	if (!refused || !record_image_doc(rec, &doc))
+		return refused;
+	record_doc_clear(&doc);
+	return false;
 }

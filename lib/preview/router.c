@@ -65,6 +65,16 @@ push(struct queue *q, struct job *job)
 	q->n++;
 }
 
+static void
+push_first(struct queue *q, struct job *job)
+{
+	job->next = q->head;
+	if (q->head == NULL)
+		q->tail = &job->next;
+	q->head = job;
+	q->n++;
+}
+
 static struct job *
 unlink_at(struct queue *q, struct job **at)
 {
@@ -120,6 +130,8 @@ spawn(char *const *argv, int in, int out, pid_t *pid, struct err *err)
 	(void)posix_spawnattr_init(&attr);
 	(void)posix_spawn_file_actions_adddup2(&acts, in, STDIN_FILENO);
 	(void)posix_spawn_file_actions_adddup2(&acts, out, STDOUT_FILENO);
+	(void)posix_spawn_file_actions_addclosefrom_np(&acts,
+						       STDERR_FILENO + 1); /* what we were handed is not theirs */
 	(void)posix_spawnattr_setsigdefault(&attr, &reset);
 	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
 	errno = posix_spawn(pid, argv[0], &acts, &attr, argv, environ);
@@ -283,10 +295,12 @@ died(struct router *r, enum stage s, const char *why)
 	for (struct job *job; (job = pop(&f->hand)) != NULL; first = false) {
 		if (first || s == STAGE_FETCH)
 			job->deaths++;
-		if (job->deaths > 1)
+		if (job->deaths > 1) {
+			f->fruitless = 0; /* the record was to blame: it was alone with the filter twice */
 			give_up(r, job, s, why != NULL ? why : how);
-		else
+		} else {
 			push(&again, job);
+		}
 	}
 	for (struct job *job; (job = pop(&f->wait)) != NULL;)
 		push(&again, job);
@@ -326,8 +340,8 @@ restore(struct record *now, const struct record *was, enum stage s)
 	json_del(now->j, "cache"); /* what is on its way was not answered by the cache */
 }
 
-/* One line from a filter: the record as it is now. */
-static void
+/* One line from a filter: the record as it is now.  False if it is nonsense. */
+static bool
 answered(struct router *r, enum stage s, const char *line, size_t len)
 {
 	struct filter *f = &r->f[s];
@@ -336,12 +350,11 @@ answered(struct router *r, enum stage s, const char *line, size_t len)
 	int64_t number = -1;
 	int rc = record_read(&rec, line, len, &err);
 	struct job *job = json_int(rec.j, "id", &number) ? take_number(&f->hand, number) : NULL;
-	if (job == NULL || rc < 0) { /* a filter that talks nonsense is as good as dead: its silence will tell */
+	if (job == NULL || rc < 0) {
 		record_clear(&rec);
 		if (job != NULL)
-			push(&f->hand, job);
-		note(r, "a filter answered with a line that is no record");
-		return;
+			push_first(&f->hand, job);
+		return false;
 	}
 	f->fruitless = 0;
 	f->last = r->conf.now();
@@ -351,11 +364,12 @@ answered(struct router *r, enum stage s, const char *line, size_t len)
 	record_clear(&job->rec);
 	job->rec = rec;
 	route(r, job);
+	return true;
 }
 
 /* ---- moving bytes ------------------------------------------------------------------------------------ */
 
-/* Everything the filter has said by now; false if it is gone. */
+/* Everything the filter has said by now; false if it is gone, or talks nonsense and must go. */
 static bool
 hear(struct router *r, enum stage s)
 {
@@ -367,10 +381,12 @@ hear(struct router *r, enum stage s)
 		int kind = io_lines_next(&f->lines, &line, &len, &err);
 		if (kind == IO_LINE_AGAIN)
 			return true;
-		if (kind == IO_LINE_OK)
-			answered(r, s, line, len);
-		else if (kind <= IO_LINE_EOF)
+		if (kind <= IO_LINE_EOF)
 			return false;
+		if (kind != IO_LINE_OK || !answered(r, s, line, len)) {
+			(void)kill(f->pid, SIGKILL);
+			return false;
+		}
 	}
 }
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "store/store.h"
+
 /* Limits of spec A.7 on what is answered, in code points. */
 enum { OG_KEY_MAX = 50, OG_VALUE_MAX = 1000 };
 
@@ -30,7 +32,7 @@ image_usable(const struct record *rec)
 	struct record_doc doc;
 	if (!record_image_doc(rec, &doc))
 		return false;
-	bool usable = doc.media_id != NULL && record_type_is(doc.type, "image/");
+	bool usable = doc.media_id != NULL && store_id_fetched(doc.media_id) && record_type_is(doc.type, "image/");
 	record_doc_clear(&doc);
 	return usable;
 }
@@ -59,7 +61,7 @@ stage_next(const struct record *rec)
 		return STAGE_OG;
 	if (oembed && !json_has(rec->j, "oembed"))
 		return STAGE_OEMBED;
-	if (!json_has(rec->j, "og") || pending(rec))
+	if (!json_has(rec->j, "og") || pending(rec) || record_image_refused(rec))
 		return STAGE_OG;
 	return json_has(rec->j, "thumbs") || !image_usable(rec) ? STAGE_DONE : STAGE_THUMB;
 }
@@ -110,13 +112,16 @@ name_image(const struct record *rec, struct json *og, const char *server_name)
 	record_doc_clear(&doc);
 }
 
+/* The author, else what the provider gave for a title although it is only its own name. */
 static void
-title_from_author(const struct record *rec, struct json *og)
+title_from_oembed(const struct record *rec, struct json *og)
 {
 	struct json *oembed = json_get(rec->j, "oembed");
-	const char *author = json_str(oembed, "author_name");
+	const char *author = json_str(oembed, "author_name"), *stub = json_str(oembed, "stub_title");
 	if (str_isblank(json_str(og, "og:title")) && !str_isblank(author))
 		json_set_str(og, "og:title", author);
+	else if (str_isblank(json_str(og, "og:title")) && stub != NULL)
+		json_set_str(og, "og:title", stub);
 	json_free(oembed);
 }
 
@@ -130,7 +135,7 @@ stage_finish(struct record *rec, const char *server_name)
 		json_free(og);
 		return;
 	}
-	title_from_author(rec, og);
+	title_from_oembed(rec, og);
 	json_each(og, keep_member, &k);
 	json_free(og);
 	if (k.image)

@@ -141,7 +141,7 @@ pack_media(struct parcel *p, const struct record *rec)
 	bool has_image = record_image_doc(rec, &image);
 	for (size_t i = 0; i < RECORD_DOCS_MAX && record_doc_at(rec, i, &p->doc[p->n]); i++) {
 		const struct record_doc *d = &p->doc[p->n];
-		if (d->media_id == NULL || !store_id_valid(d->media_id)) {
+		if (d->media_id == NULL || !store_id_fetched(d->media_id)) {
 			record_doc_clear(&p->doc[p->n]);
 			continue;
 		}

@@ -6,9 +6,30 @@
 #include "net/net.h"
 #include "store/store.h"
 
-/* Content types of spec A.6; what an image is wanted for is not served by a page. */
-static const char *const page_types[] = {"text/html", "application/xhtml", "image/", "application/json", NULL};
+/* Content types of spec A.6, and what else a preview can be made of; what an image is wanted for is not served by a
+ * page.  Of a film or a sound the name and type are all there is to know. */
+static const char *const page_types[] = {"text/html",
+					 "application/xhtml",
+					 "image/",
+					 "application/json",
+					 "application/activity+json",
+					 "application/ld+json",
+					 "text/plain",
+					 "text/markdown",
+					 "text/x-markdown",
+					 "application/rss+xml",
+					 "application/atom+xml",
+					 "application/rdf+xml",
+					 "application/xml",
+					 "text/xml",
+					 "application/pdf",
+					 "audio/",
+					 "video/",
+					 NULL};
+static const char *const brief_types[] = {"audio/", "video/", NULL};
 static const char *const image_types[] = {"image/", NULL};
+static const char *const oembed_types[] = {"application/json",	       "application/xml", "application/javascript",
+					   "application/x-javascript", "text/",		  NULL};
 
 enum { LANGUAGE_MAX = 256, LANGUAGES_MAX = 8 };
 
@@ -198,6 +219,12 @@ keep(struct doc *d, const struct net_response *r, struct err *err)
 	struct store_writer *w = d->writer;
 	d->writer = NULL;
 	enum store_keep how = record_type_is(r->type, "image/") ? STORE_KEEP : STORE_SCRATCH;
+	struct record_doc last;
+	if (record_doc_at(&d->job->rec, RECORD_DOCS_MAX - 1, &last)) {
+		record_doc_clear(&last);
+		store_blob_abort(w);
+		return err_set(err, ERR_LIMIT, "more than %d documents", RECORD_DOCS_MAX);
+	}
 	if (store_blob_commit(w, how, &bytes, sha256, err) < 0)
 		return err_add(err, "store");
 	struct record_doc doc = {
@@ -210,8 +237,11 @@ keep(struct doc *d, const struct net_response *r, struct err *err)
 	    .name = r->name,
 	    .etag = r->etag,
 	    .last_modified = r->last_modified,
+	    .link = str_eq(d->rel, "page") ? r->link : NULL,
 	    .status = r->status,
+	    .hops = r->hops,
 	    .bytes = bytes,
+	    .length = r->length,
 	    .fetched_ts = now,
 	    .expires_ts = now + st->o.ttl,
 	};
@@ -251,6 +281,14 @@ hop(void *arg, const char *url, int status, const char *address)
 	st->o.hop(st->o.arg, url, status, address);
 }
 
+static const char *const *
+types_of(const char *rel)
+{
+	if (str_eq(rel, "image") || str_eq(rel, "icon"))
+		return image_types;
+	return str_eq(rel, "oembed") ? oembed_types : page_types;
+}
+
 static void
 ask(struct doc *d)
 {
@@ -259,7 +297,8 @@ ask(struct doc *d)
 	    .url = d->url,
 	    .accept_language = j->language,
 	    .secondary = !str_eq(d->rel, "page"),
-	    .types = str_eq(d->rel, "image") || str_eq(d->rel, "icon") ? image_types : page_types,
+	    .types = types_of(d->rel),
+	    .brief = str_eq(d->rel, "page") ? brief_types : NULL,
 	    .untyped = true,
 	    .arg = d,
 	    .hop = j->st->o.hop != NULL ? hop : NULL,

@@ -1,8 +1,9 @@
 /* Who else can speak of this URL?  First pass: ask for the page, and its provider if one is known.  Second pass: read
  * the provider's answer.
  *
- * The record's "oembed" member: {"og":{…members in the answer's words…},"author_name":…,"cache_age":seconds}; an answer
- * that cannot be read gives {"og":{}} and a warning. */
+ * The record's "oembed" member: {"og":{…members in the answer's words…},"author_name":…,"stub_title":…,
+ * "cache_age":seconds}; stub_title is a title that says no more than the provider's name or the URL.  An answer that
+ * cannot be read gives {"og":{}} and a warning. */
 #include "preview/stages.h"
 
 #include "page/page.h"
@@ -28,6 +29,19 @@ ask(const struct stage_oembed *st, struct record *rec)
 	mem_free(endpoint);
 }
 
+/* Providers send answers under many names; what a page or a picture is sent as is never one. */
+static bool
+type_read(const char *type)
+{
+	static const char *const types[] = {"application/json",		"application/xml",
+					    "application/javascript",	"application/x-javascript",
+					    "application/octet-stream", "text/"};
+	bool read = type == NULL || *type == '\0';
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+		read = read || record_type_is(type, types[i]);
+	return read;
+}
+
 static struct json *
 convert(const struct stage_oembed *st, const struct record *rec, const struct record_doc *doc, struct err *err)
 {
@@ -36,7 +50,7 @@ convert(const struct stage_oembed *st, const struct record *rec, const struct re
 	if (stage_body_open(&b, st->blobs, doc, PAGE_OEMBED_MAX + 1, err) < 0)
 		return NULL;
 	const char *base = doc->final_url != NULL ? doc->final_url : doc->url;
-	if (doc->type != NULL && !record_type_is(doc->type, "application/json") && !record_type_is(doc->type, "text/"))
+	if (!type_read(doc->type))
 		(void)err_set(err, ERR_UNSUPPORTED, "oembed: answer is %s", doc->type);
 	else
 		out = page_oembed(b.n > 0 ? b.p : "", b.n, record_url(rec), base, err);

@@ -5,15 +5,23 @@
  *   declared    object: og:*, article:*, profile:* members in the page's own words (twitter:* mapped as in spec B.2,
  *               title and description from the best declared source), without og:image and what describes it
  *   inferred    object: og:title and og:description concluded from <title>, headings and text; oEmbed goes before them
- *   images      array, best first, at most PAGE_IMAGES_MAX: {url, source, declared, secure_url, type, width, height, alt};
+ *   images      array, best first, at most PAGE_IMAGES_MAX: {url, source, declared, secure_url, type, width, height, alt, fill, template};
  *               absolute http, https or data:image URLs.  The next one is there for when the first cannot be had
- *   sources     object: for og:title, og:description, og:site_name the source that won: og twitter meta dc title h1 h2
- *               h3 text.  An image carries its own: og twitter itemprop link img-size img poster icon
- *   extra       object: members of book: product: music: video: place:
- *   oembed      the oEmbed answer the page links to (JSON), absolute
+ *   sources     object: for og:title, og:description, og:site_name and what stands in extra the source that won: og
+ *               twitter json-ld meta itemprop dc title h1 h2 h3 text.  An image carries its own: og twitter json-ld
+ *               itemprop link img-size img poster icon
+ *   extra       object: members of book: product: music: video: place:, and beside the answer, where the page tells:
+ *               author (names, parted by ", "), published, modified (ISO 8601), section, tags (array), type (schema.org),
+ *               theme_color, price, currency, availability, dir ("rtl", "ltr"), "og:site_icon" (absolute), video
+ *               {url, player, type, width, height}, audio {url}, and site_name: the host, when the page has no better
+ *   oembed      the oEmbed answer the page links to (JSON, else XML; else that of its Link: header), absolute
  *   canonical   link rel=canonical, absolute
+ *   refresh     where a meta sends the reader within seconds, absolute
  *   lang        of the html element
  *   charset     name in the Encoding standard; charset_by: bom header meta xml utf-8 detected default
+ *   base        of <base href>, absolute
+ *   lists       members whose names end in "[]": arrays of strings, "" where one could not be used
+ *   others      if the record has "explain": per field what did not win, an array of {source, value}
  *   pending     "oembed" while an oEmbed answer that may bring the image is still being fetched
  *
  * Members that would be empty are absent. */
@@ -25,7 +33,7 @@
 #include "page/page.h"
 #include "preview/stage_body.h"
 
-enum kind { KIND_NONE, KIND_HTML, KIND_IMAGE, KIND_OTHER };
+enum kind { KIND_NONE, KIND_HTML, KIND_DOC, KIND_IMAGE, KIND_OTHER };
 
 /* No type, or the type of those who know none: the bytes decide. */
 static bool
@@ -50,9 +58,13 @@ static int
 kind_of(const struct stage_og *st, const struct record_doc *doc, enum kind *kind, struct err *err)
 {
 	bool html = page_type_is_html(doc->type);
-	if (!html && untyped(doc->type) && looks_html(st, doc, &html, err) < 0)
+	bool xml = record_type_is(doc->type, "application/xml") || record_type_is(doc->type, "text/xml");
+	if (!html && (xml || untyped(doc->type)) && looks_html(st, doc, &html, err) < 0)
 		return -1;
-	*kind = html ? KIND_HTML : record_type_is(doc->type, "image/") ? KIND_IMAGE : KIND_OTHER;
+	*kind = html				      ? KIND_HTML
+		: record_type_is(doc->type, "image/") ? KIND_IMAGE
+		: page_doc_type(doc->type)	      ? KIND_DOC
+						      : KIND_OTHER;
 	return 0;
 }
 
@@ -80,15 +92,60 @@ describe_image(const struct stage_og *st, struct record *rec, const struct recor
 	return 0;
 }
 
+/* ---- images that could not be had -------------------------------------------------------------------------- */
+
+enum { IMAGE_TRIES_MAX = 3 };
+
+/* Drops the images that were asked for in vain; all of them once enough were. */
+static void
+drop_refused_images(const struct record *rec, struct json *html)
+{
+	bool enough = record_refusals(rec, "image") >= IMAGE_TRIES_MAX;
+	struct json *images = json_get(html, "images"), *left = json_array();
+	for (size_t i = 0, n = json_len(images); i < n && !enough; i++) {
+		struct json *image = json_at(images, i);
+		if (record_refused(rec, "image", json_str(image, "url")))
+			json_free(image);
+		else
+			json_add(left, image);
+	}
+	if (images != NULL)
+		json_set(html, "images", left);
+	else
+		json_free(left);
+	json_free(images);
+}
+
+static void
+keep_other(void *arg, const char *key, const struct json *value)
+{
+	if (!str_eq(key, "og:image") && !str_starts(key, "og:image:"))
+		json_set(arg, key, json_copy(value));
+}
+
+/* The same for the one of an oEmbed answer, with what describes it.  Yours. */
+static struct json *
+without_refused_image(const struct record *rec, struct json *take)
+{
+	const char *url = json_str(take, "og:image");
+	if (url == NULL || (!record_refused(rec, "image", url) && record_refusals(rec, "image") < IMAGE_TRIES_MAX))
+		return take;
+	struct json *left = json_object();
+	json_each(take, keep_other, left);
+	json_free(take);
+	return left;
+}
+
 /* ---- merging ------------------------------------------------------------------------------------------------- */
 
 static void
 merge(const struct stage_og *st, struct record *rec)
 {
 	struct json *html = json_get(rec->j, "html"), *oembed = json_get(rec->j, "oembed");
-	struct json *answer = json_get(oembed, "og");
+	struct json *answer = without_refused_image(rec, json_get(oembed, "og"));
 	unsigned flags =
 	    (st->oembed_first ? (unsigned)PAGE_OEMBED_FIRST : 0U) | (st->synapse ? (unsigned)PAGE_NULLS : 0U);
+	drop_refused_images(rec, html); /* in this copy only */
 	struct json *og = page_merge(html, answer, flags);
 	bool pending = json_has(html, "pending");
 	if (!pending && !str_isblank(json_str(og, "og:image")))
@@ -122,21 +179,6 @@ has_doc(const struct record *rec, const char *rel)
 	return there;
 }
 
-/* Was this oEmbed answer asked for before, in vain? */
-static bool
-refused(const struct record *rec, const char *url)
-{
-	struct json *warnings = json_get(rec->j, "warnings");
-	bool is = false;
-	for (size_t i = 0, n = json_len(warnings); i < n && !is; i++) {
-		struct json *w = json_at(warnings, i);
-		is = str_eq(json_str(w, "rel"), "oembed") && str_eq(json_str(w, "url"), url);
-		json_free(w);
-	}
-	json_free(warnings);
-	return is;
-}
-
 static bool
 declares_image(const struct json *html)
 {
@@ -156,23 +198,69 @@ oembed_awaited(struct record *rec, const struct json *html)
 	bool here = has_doc(rec, "oembed");
 	if (json_has(rec->j, "oembed"))
 		return false;
-	if (!here && link != NULL && !refused(rec, link))
+	if (!here && link != NULL && !record_refused(rec, "oembed", link))
 		record_want(rec, "oembed", link);
 	return here || record_wants_rel(rec, "oembed");
 }
 
+/* What stands in the page goes before what its server sends along. */
+static void
+link_of_header(struct json *html, const struct record_doc *doc)
+{
+	char *link = json_has(html, "oembed")
+			 ? NULL
+			 : page_oembed_link(doc->link, doc->final_url != NULL ? doc->final_url : doc->url);
+	if (link != NULL)
+		json_set_str(html, "oembed", link);
+	mem_free(link);
+}
+
+static size_t
+pages(const struct record *rec)
+{
+	struct record_doc doc;
+	size_t n = 0;
+	for (size_t i = 0; i < RECORD_DOCS_MAX && record_doc_at(rec, i, &doc); i++) {
+		n += str_eq(doc.rel, "page");
+		record_doc_clear(&doc);
+	}
+	return n;
+}
+
+/* A page that says nothing and sends its reader elsewhere at once is no page but a redirect: that one is wanted, through
+ * the policy like any other, once.  When it cannot be had the page itself must do. */
+static bool
+redirects(struct record *rec, const struct json *html)
+{
+	const char *to = json_str(html, "refresh");
+	struct json *declared = json_get(html, "declared");
+	bool silent = !json_has(declared, "og:title") && !json_has(declared, "og:description") &&
+		      !declares_image(html) && !json_has(html, "oembed");
+	json_free(declared);
+	if (to == NULL || !silent || pages(rec) != 1 || record_refusals(rec, "page") > 0)
+		return false;
+	record_want(rec, "page", to);
+	return record_wants_rel(rec, "page");
+}
+
 static int
-read_page(const struct stage_og *st, struct record *rec, const struct record_doc *doc, struct err *err)
+read_page(const struct stage_og *st, struct record *rec, const struct record_doc *doc, bool page, struct err *err)
 {
 	struct stage_body b;
 	if (stage_body_open(&b, st->blobs, doc, STAGE_BODY_MAX, err) < 0)
 		return -1;
-	struct json *html = page_html(b.p, b.n,
-				      &(struct page_options){.url = doc->final_url != NULL ? doc->final_url : doc->url,
-							     .type = doc->type,
-							     .charsets = st->charsets,
-							     .nodes_apart = st->synapse});
+	struct page_options o = {.url = doc->final_url != NULL ? doc->final_url : doc->url,
+				 .type = doc->type,
+				 .charsets = st->charsets,
+				 .explain = json_has(rec->j, "explain"),
+				 .nodes_apart = st->synapse};
+	struct json *html = page ? page_html(b.p, b.n, &o) : page_doc(b.p, b.n, &o);
 	stage_body_close(&b);
+	link_of_header(html, doc);
+	if (redirects(rec, html)) {
+		json_free(html);
+		return 0;
+	}
 	if (oembed_awaited(rec, html) && (st->oembed_first || !declares_image(html)))
 		json_set_str(html, "pending", "oembed");
 	json_set(rec->j, "html", html);
@@ -180,11 +268,13 @@ read_page(const struct stage_og *st, struct record *rec, const struct record_doc
 }
 
 static int
-html(const struct stage_og *st, struct record *rec, const struct record_doc *doc, struct err *err)
+html(const struct stage_og *st, struct record *rec, const struct record_doc *doc, bool page, struct err *err)
 {
 	if (!json_has(rec->j, "html")) {
-		if (read_page(st, rec, doc, err) < 0)
+		if (read_page(st, rec, doc, page, err) < 0)
 			return -1;
+		if (!json_has(rec->j, "html"))
+			return 0; /* it was but a redirect */
 	} else {
 		settle(rec);
 	}
@@ -192,13 +282,12 @@ html(const struct stage_og *st, struct record *rec, const struct record_doc *doc
 	return 0;
 }
 
-/* Neither a page nor a picture: an oEmbed answer if there is one, else its name. */
+/* A document that has no title of its own is called what its file is. */
 static void
-other(const struct stage_og *st, struct record *rec, const struct record_doc *doc)
+name(struct record *rec, const struct record_doc *doc)
 {
-	merge(st, rec);
 	struct json *og = json_get(rec->j, "og");
-	if (json_len(og) == 0 && doc != NULL && !str_isblank(doc->name)) {
+	if (str_isblank(json_str(og, "og:title")) && !str_isblank(doc->name)) {
 		json_set_str(og, "og:title", doc->name);
 		json_set(rec->j, "og", og);
 	} else {
@@ -206,14 +295,17 @@ other(const struct stage_og *st, struct record *rec, const struct record_doc *do
 	}
 }
 
-/* Nothing to do: it is described, and not in wait of an oEmbed answer that has come or been given up. */
+/* Nothing to do: it is described, and neither in wait of an oEmbed answer that has come or been given up, nor of an
+ * image that cannot be had. */
 static bool
 settled(const struct record *rec)
 {
 	struct json *member = json_get(rec->j, "html");
 	bool pending = json_has(member, "pending");
 	json_free(member);
-	return json_has(rec->j, "og") && (!pending || record_wants(rec) > 0);
+	if (!json_has(rec->j, "og"))
+		return false;
+	return record_wants(rec) > 0 || (!pending && !record_image_refused(rec));
 }
 
 int
@@ -227,12 +319,14 @@ stage_og(const struct stage_og *st, struct record *rec, struct err *err)
 	if (!page && !has_doc(rec, "oembed"))
 		return 0; /* nothing was fetched yet */
 	int rc = page ? kind_of(st, &doc, &kind, err) : 0;
-	if (rc == 0 && kind == KIND_HTML)
-		rc = html(st, rec, &doc, err);
+	if (rc == 0 && (kind == KIND_HTML || kind == KIND_DOC))
+		rc = html(st, rec, &doc, kind == KIND_HTML, err);
 	else if (rc == 0 && kind == KIND_IMAGE)
 		rc = describe_image(st, rec, &doc, err);
-	else if (rc == 0)
-		other(st, rec, page ? &doc : NULL);
+	else if (rc == 0) /* an oEmbed answer, if there is one */
+		merge(st, rec);
+	if (rc == 0 && (kind == KIND_DOC || kind == KIND_OTHER))
+		name(rec, &doc);
 	if (page)
 		record_doc_clear(&doc);
 	return rc;

@@ -72,9 +72,9 @@ queue_lock(struct store *s, short type, struct err *err)
 {
 	struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
 	int rc;
-	do
-		rc = fcntl(s->queue, F_OFD_SETLKW, &lock);
-	while (rc < 0 && errno == EINTR);
+	rc = fcntl(s->queue, F_OFD_SETLKW, &lock);
+	if (rc < 0 && errno == EINTR) /* only a signal that means "stop" interrupts */
+		return err_set(err, ERR_BUSY, "database: interrupted");
 	return rc == 0 ? 0 : err_sys(err, "database: queue lock");
 }
 

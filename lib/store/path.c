@@ -74,6 +74,12 @@ store_id_valid(const char *id)
 	return n >= LEGACY_MIN && component(id + 2, 2) && component(id + 4, n - 4);
 }
 
+bool
+store_id_fetched(const char *id)
+{
+	return store_id_valid(id) && dated(id);
+}
+
 /* The directories of an id below top, and what is left as a name. */
 static int
 place(struct store_place *at, const char *top, const char *id, struct err *err)

@@ -50,10 +50,6 @@ const char *const store_sql_migration[] = {
     "CREATE INDEX local_media_repository_url_idx ON local_media_repository (created_ts) WHERE url_cache IS NOT NULL;"
     "CREATE INDEX local_media_repository_sha256 ON local_media_repository (sha256) WHERE sha256 IS NOT NULL;"
     /* asked for every blob that comes in; the same picture may be there ten thousand times */
-    "CREATE INDEX local_media_repository_quarantined_sha256 ON local_media_repository (sha256)"
-    " WHERE quarantined_by IS NOT NULL;"
-
-    /* of ours: one content may have thousands of rows, few are quarantined */
     "CREATE INDEX local_media_repository_quarantined ON local_media_repository (sha256)"
     " WHERE quarantined_by IS NOT NULL;"
 
@@ -74,8 +70,6 @@ const char *const store_sql_migration[] = {
     " filesystem_id TEXT, last_access_ts INTEGER, quarantined_by TEXT, authenticated BOOLEAN NOT NULL DEFAULT 0,"
     " sha256 TEXT, UNIQUE (media_origin, media_id));"
     "CREATE INDEX remote_media_cache_sha256 ON remote_media_cache (sha256) WHERE sha256 IS NOT NULL;"
-    "CREATE INDEX remote_media_cache_quarantined_sha256 ON remote_media_cache (sha256)"
-    " WHERE quarantined_by IS NOT NULL;"
     "CREATE INDEX remote_media_cache_quarantined ON remote_media_cache (sha256) WHERE quarantined_by IS NOT NULL;"
     "CREATE TABLE remote_media_cache_thumbnails ("
     " media_origin TEXT, media_id TEXT, thumbnail_width INTEGER, thumbnail_height INTEGER, thumbnail_method TEXT,"

@@ -21,6 +21,7 @@ void store_blobs_close(struct store_blobs *b);
 /* A new url-cache id for the UTC day of now_ms: "YYYY-MM-DD_" and 16 random letters.  Names are never reused. */
 void store_blob_new_id(char id[STORE_ID_MAX], int64_t now_ms);
 bool store_id_valid(const char *id);
+bool store_id_fetched(const char *id); /* valid, and of a day: made by store_blob_new_id, not an upload's */
 int store_blob_path(const char *id, struct buf *out, struct err *err); /* relative to the store; validates id */
 int store_thumb_path(const char *id, uint32_t w, uint32_t h, const char *type, const char *method, struct buf *out,
 		     struct err *err);

@@ -14,6 +14,7 @@ defaults(void)
 	   "user_agent has a version");
 	is_str(c.accept_language, "en-US,en;q=0.9", "accept_language");
 	ok(c.allow_ip.n == 0 && c.deny_ip.n == 0 && c.deny_url.n == 0 && c.oembed_providers.n == 0, "lists are empty");
+	is_int((long long)c.oembed_disable.n, 0, "oembed_disable");
 	is_int(c.max_spider_size, 10 * 1024 * 1024, "max_spider_size");
 	is_int(c.max_header_bytes, 65536, "max_header_bytes");
 	is_int(c.max_header_count, 200, "max_header_count");
@@ -194,6 +195,9 @@ lists(void)
 		rc = conf_set(&c, "deny_ip", "192.0.2.1", &err);
 	ok(rc < 0 && c.deny_ip.n == 10000 && err.code == ERR_LIMIT, "a list has a ceiling");
 	conf_clear(&c);
+	pair("oembed_disable", "Apple Podcasts", 1);
+	pair("oembed_disable", "example.org", 1);
+	pair("oembed_disable", "", 0);
 	pair("deny_ip", "fc00::/7", 1);
 	pair("deny_ip", "10.0.0.0/33", 0);
 	pair("deny_ip", "10.0.0.0/", 0);

@@ -108,8 +108,9 @@ static void
 stages(void)
 {
 #define PAGE "{\"rel\":\"page\",\"url\":\"u\",\"type\":\"text/html\",\"media_id\":\"m\"}"
-#define PICTURE "{\"rel\":\"image\",\"url\":\"i\",\"type\":\"image/png\",\"media_id\":\"n\"}"
+#define PICTURE "{\"rel\":\"image\",\"url\":\"i\",\"type\":\"image/png\",\"media_id\":\"2026-11-21_n\"}"
 #define OEMBED "{\"rel\":\"oembed\",\"url\":\"o\",\"type\":\"application/json\",\"media_id\":\"k\"}"
+#define REFUSED "{\"stage\":\"fetch\",\"rel\":\"image\",\"url\":\"i\"}"
 	static const struct step steps[] = {
 	    {"{\"url\":\"u\"}", STAGE_OEMBED, "a new record asks the provider table"},
 	    {"{\"url\":\"u\",\"want\":[{\"rel\":\"page\",\"url\":\"u\"}]}", STAGE_FETCH, "what is wanted is fetched"},
@@ -125,6 +126,16 @@ stages(void)
 	    {"{\"url\":\"u\",\"docs\":[" PAGE "," PICTURE "],\"html\":{},\"og\":{},\"thumbs\":[]}", STAGE_DONE, "once"},
 	    {"{\"url\":\"u\",\"docs\":[" PAGE "],\"html\":{},\"og\":{}}", STAGE_DONE,
 	     "without a picture nothing is left"},
+	    {"{\"url\":\"u\",\"docs\":[" PAGE "],\"html\":{},\"og\":{\"og:image\":\"i\"},\"warnings\":[" REFUSED "]}",
+	     STAGE_OG, "when the image could not be had, the next one is asked for"},
+	    {"{\"url\":\"u\",\"docs\":[" PAGE "],\"html\":{},\"og\":{\"og:image\":\"j\"},\"warnings\":[" REFUSED
+	     "],\"want\":[{\"rel\":\"image\",\"url\":\"j\"}]}",
+	     STAGE_FETCH, "and fetched"},
+	    {"{\"url\":\"u\",\"docs\":[" PAGE "],\"html\":{},\"og\":{},\"warnings\":[" REFUSED "]}", STAGE_DONE,
+	     "when there is none left, nothing is"},
+	    {"{\"url\":\"u\",\"docs\":[" PAGE "," PICTURE
+	     "],\"html\":{},\"og\":{\"og:image\":\"i\"},\"warnings\":[" REFUSED "]}",
+	     STAGE_THUMB, "a picture that came after all is made small"},
 	    {"{\"url\":\"u\",\"want\":[{}],\"error\":{}}", STAGE_DONE, "a failed record is done"},
 	    {"{\"url\":\"u\",\"want\":[{}],\"cache\":{\"hit\":true}}", STAGE_DONE, "a cached one too"},
 	};
@@ -136,12 +147,32 @@ stages(void)
 }
 
 static void
+refusals(void)
+{
+	struct err err = {.code = ERR_REMOTE};
+	struct record rec = read_rec("http://a/");
+	char *data = mem_alloc(RECORD_URL_MAX + 100);
+	(void)memset(data, 'x', RECORD_URL_MAX + 50);
+	(void)memcpy(data, "data:image/png,", 15);
+	ok(!record_refused(&rec, "image", "i") && record_refusals(&rec, "image") == 0, "nothing was refused yet");
+	record_warn(&rec, "fetch", "image", "i", &err);
+	ok(record_refused(&rec, "image", "i") && !record_refused(&rec, "image", "j"), "what was asked for in vain");
+	ok(!record_refused(&rec, "oembed", "i"), "is told apart by rel");
+	ok(!record_refused(&rec, "image", data) && !record_refused(&rec, "image", NULL), "and by address");
+	record_warn(&rec, "fetch", "image", data, &err);
+	ok(record_refused(&rec, "image", data), "a long data: URL is known again");
+	is_int((long long)record_refusals(&rec, "image"), 2, "they are counted");
+	mem_free(data);
+	record_clear(&rec);
+}
+
+static void
 finishing(void)
 {
 	struct buf b;
 	buf_init(&b, RECORD_LINE_MAX * 2);
 	struct record rec = read_rec("{\"url\":\"u\",\"docs\":[{\"rel\":\"image\",\"url\":\"i\",\"type\":\"image/png; "
-				     "x=1\",\"media_id\":\"n\",\"bytes\":5}],"
+				     "x=1\",\"media_id\":\"2026-11-21_n\",\"bytes\":5}],"
 				     "\"image\":{\"width\":3,\"height\":4},\"og\":{\"og:title\":\"T\",\"og:image\":"
 				     "\"http://i\",\"og:image:width\":\"9\","
 				     "\"og:image:alt\":\"A\"}}");
@@ -149,7 +180,8 @@ finishing(void)
 	struct json *og = json_get(rec.j, "og");
 	(void)json_write(og, 0, &b);
 	is_str(b.p,
-	       "{\"og:title\":\"T\",\"og:image\":\"mxc://example.org/n\",\"og:image:width\":3,\"og:image:alt\":\"A\","
+	       "{\"og:title\":\"T\",\"og:image\":\"mxc://example.org/"
+	       "2026-11-21_n\",\"og:image:width\":3,\"og:image:alt\":\"A\","
 	       "\"og:image:type\":\"image/png; x=1\",\"matrix:image:size\":5,\"og:image:height\":4}",
 	       "the image gets its mxc name, its measured size and keeps its text");
 	json_free(og);
@@ -174,6 +206,7 @@ main(void)
 	wire_form();
 	wishes();
 	stages();
+	refusals();
 	finishing();
 	return done();
 }

@@ -22,7 +22,7 @@ act(const char *stage)
 	io_lines_init(&in, 0, RECORD_LINE_MAX);
 	while (io_lines_next(&in, &line, &len, &err) == IO_LINE_OK) {
 		struct record rec;
-		struct record_doc doc = {.rel = "page", .url = "u", .type = "text/html", .media_id = "m"};
+		struct record_doc doc = {.rel = "page", .url = "u", .type = "text/html", .media_id = "2026-11-21_page"};
 		(void)record_read(&rec, line, len, &err);
 		const char *url = record_url(&rec);
 		if (strstr(url, stage) != NULL && strstr(url, "poison") != NULL)
@@ -30,6 +30,12 @@ act(const char *stage)
 		if (strstr(url, stage) != NULL && strstr(url, "once") != NULL && lived == 0 && once != NULL &&
 		    unlink(once) == 0)
 			(void)raise(SIGKILL);
+		if (strstr(url, stage) != NULL && strstr(url, "flood") != NULL)
+			while (io_write(1, "x\n", 2, &err) == 0)
+				;
+		if (strstr(url, stage) != NULL && strstr(url, "babble") != NULL)
+			while (io_write(1, "x", 1, &err) == 0)
+				;
 		if (strstr(url, stage) != NULL && strstr(url, "silent") != NULL)
 			(void)pause();
 		if (strstr(url, stage) != NULL && strstr(url, "idle") != NULL)
@@ -157,6 +163,8 @@ main(int argc, char **argv)
 	expect(self, "http://poison/thumb", 60000, 0, 1, "a record that kills thumb goes on without thumbnails");
 	expect(self, "http://poison/oembed", 60000, 0, 1, "a record that kills oembed goes on without it");
 	expect(self, "http://silent/og", 500, 1, 0, "a filter that falls silent is ended; only its record fails");
+	expect(self, "http://flood/og", 60000, 1, 0, "a filter that floods is ended; only its record fails");
+	expect(self, "http://babble/og", 2000, 1, 0, "so is one that never ends its line");
 	expect(self, "http://idle/og", 60000, 1, 0, "a filter that changes nothing does not keep a record for ever");
 
 	char once[] = "/tmp/mx-router-once.XXXXXX";

@@ -1,0 +1,14 @@
+/* oembed-update: bring the official provider list, keep what of it can be used. */
+#ifndef CMD_OEMBED_UPDATE_H
+#define CMD_OEMBED_UPDATE_H
+
+#include "cmd/cmd.h"
+
+#define OEMBED_LIST_URL "https://oembed.com/providers.json"
+#define OEMBED_LIST_FILE "oembed-providers.json" /* in the store */
+
+/* from is a URL, fetched by mxpreview-fetch, or a file; path is replaced atomically, or stays as it was.  The bytes are
+ * parsed in a process of its own, closed in.  The exit status. */
+int oembed_update(const struct cmd *c, const char *from, const char *path);
+
+#endif
