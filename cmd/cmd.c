@@ -46,6 +46,23 @@ cmd_init(struct cmd *c, const char *argv0)
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 }
 
+/* One write, so that lines of several processes do not mix; what a hostile page put into it cannot move the cursor. */
+__attribute__((format(printf, 2, 0))) static void
+say(const struct cmd *c, const char *fmt, va_list ap)
+{
+	char line[1024];
+	int n = snprintf(line, sizeof line, "%s: ", c->name);
+	size_t head = n > 0 ? (size_t)n : 0;
+	(void)vsnprintf(line + head, sizeof line - head - 1, fmt, ap);
+	size_t len = strlen(line);
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7F)
+			line[i] = '?';
+	line[len++] = '\n';
+	if (write(STDERR_FILENO, line, len) < 0)
+		return; /* nobody is left to tell */
+}
+
 static void
 version(const struct cmd *c)
 {
@@ -69,6 +86,16 @@ cmd_usage(const struct cmd *c, const char *usage)
 	exit(EXIT_USAGE);
 }
 
+void
+cmd_misuse(const struct cmd *c, const char *usage, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	say(c, fmt, ap);
+	va_end(ap);
+	cmd_usage(c, usage);
+}
+
 bool
 cmd_option(struct cmd *c, int opt, const char *arg, const char *usage)
 {
@@ -78,7 +105,7 @@ cmd_option(struct cmd *c, int opt, const char *arg, const char *usage)
 		return true;
 	case 'd':
 		if (arg[0] == '\0')
-			cmd_usage(c, usage);
+			cmd_misuse(c, usage, "no directory given");
 		mem_free(c->store);
 		c->store = mem_strdup(arg);
 		return true;
@@ -172,23 +199,6 @@ cmd_set(struct cmd *c, const char *key, const char *value)
 }
 
 /* ---- telling ------------------------------------------------------------------------------------ */
-
-/* One write, so that lines of several processes do not mix; what a hostile page put into it cannot move the cursor. */
-__attribute__((format(printf, 2, 0))) static void
-say(const struct cmd *c, const char *fmt, va_list ap)
-{
-	char line[1024];
-	int n = snprintf(line, sizeof line, "%s: ", c->name);
-	size_t head = n > 0 ? (size_t)n : 0;
-	(void)vsnprintf(line + head, sizeof line - head - 1, fmt, ap);
-	size_t len = strlen(line);
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7F)
-			line[i] = '?';
-	line[len++] = '\n';
-	if (write(STDERR_FILENO, line, len) < 0)
-		return; /* nobody is left to tell */
-}
 
 void
 cmd_warn(const struct cmd *c, const char *fmt, ...)

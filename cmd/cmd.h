@@ -41,6 +41,9 @@ void cmd_init(struct cmd *c, const char *argv0); /* signals (SIGPIPE ignored), f
 /* Handles a common option (true) or leaves it to the caller (false).  -h prints usage to stdout and exits 0, -V the
  * version. */
 bool cmd_option(struct cmd *c, int opt, const char *arg, const char *usage);
+/* "name: what is wrong" before the usage; exit 2. */
+void cmd_misuse(const struct cmd *c, const char *usage, const char *fmt, ...)
+    __attribute__((noreturn, format(printf, 3, 4)));
 void cmd_usage(const struct cmd *c, const char *usage) __attribute__((noreturn)); /* to stderr, exit 2 */
 /* Finds store and configuration; a missing default file is fine, a missing -c file is not.  Exits 2 on errors. */
 void cmd_configure(struct cmd *c);

@@ -175,6 +175,8 @@ check_operands(const struct app *a, char **argv)
 	for (size_t i = 0; argv[0] != NULL && i < sizeof verbs / sizeof verbs[0]; i++)
 		if (str_eq(argv[0], verbs[i]) && (i > 2 || argv[1] == NULL))
 			return;
+	if (argv[0] != NULL)
+		cmd_misuse(&a->c, usage, "not understood: %s", argv[0]);
 	cmd_usage(&a->c, usage);
 }
 

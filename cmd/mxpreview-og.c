@@ -13,6 +13,7 @@
 #include "page/page.h"
 #include "preview/stages.h"
 #include "store/store.h"
+#include "url/url.h"
 
 #define DOCUMENT_MAX ((size_t)64 << 20) /* bytes of a document given by hand */
 
@@ -70,8 +71,12 @@ parse_options(struct app *a, int argc, char **argv)
 			cmd_usage(&a->c, usage);
 	}
 	bool document = a->url != NULL || a->type != NULL || a->explain;
-	if (argc - optind > 1 || (document && optind == argc))
-		cmd_usage(&a->c, usage);
+	if (argc - optind > 1)
+		cmd_misuse(&a->c, usage, "one document at a time");
+	if (document && optind == argc)
+		cmd_misuse(&a->c, usage, "--url, --type and --explain need a document");
+	if (a->url != NULL && !url_is_http(a->url))
+		cmd_misuse(&a->c, usage, "--url is no http or https URL: %s", a->url);
 	a->file = argv[optind];
 }
 

@@ -129,8 +129,11 @@ parse_options(struct app *a, int argc, char **argv)
 {
 	int opt;
 	while ((opt = getopt_long(argc, argv, CMD_SHORT "s:m:t:o:O:", options, NULL)) != -1)
-		if (!take_option(a, opt))
+		if (!take_option(a, opt)) {
+			if (opt != '?' && optarg != NULL)
+				cmd_misuse(&a->c, usage, "-%c cannot be: %s", opt, optarg);
 			cmd_usage(&a->c, usage);
+		}
 	bool document = a->one || a->set;
 	if (argc - optind > (document ? 1 : 0) || (a->one && a->set) || (a->output != NULL && !a->one) ||
 	    (a->dir != NULL && !a->set) || (!document && a->as != IMAGE_UNKNOWN))

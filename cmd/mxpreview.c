@@ -129,7 +129,9 @@ parse_options(struct app *a, int argc, char **argv)
 			explain = true;
 		else if (opt == OPT_STRICT)
 			a->strict = true;
-		else if (opt == OPT_FORMAT ? !choose_format(a, optarg) : !cmd_option(&a->c, opt, optarg, usage))
+		else if (opt == OPT_FORMAT && !choose_format(a, optarg))
+			cmd_misuse(&a->c, usage, "no such format: %s", optarg);
+		else if (opt != OPT_FORMAT && !cmd_option(&a->c, opt, optarg, usage))
 			cmd_usage(&a->c, usage);
 	}
 	if (explain)
