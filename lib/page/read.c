@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { FRONT = 64 * 1024 }; /* bytes that are read before the rest of a page is looked at */
+
 bool
 page_type_is_html(const char *content_type)
 {
@@ -62,26 +64,76 @@ feed_converted(struct extract *x, const struct charset *set, struct page_charset
 	buf_clear(&window);
 }
 
+struct reading {
+	const struct page_options *o;
+	struct page_facts f;
+	struct extract x;
+	struct charset_verdict v;
+};
+
+static void
+begin(struct reading *r, const struct page_options *o)
+{
+	r->o = o;
+	page_facts_init(&r->f);
+	r->f.url = o->url;
+	r->f.explain = o->explain;
+	page_extract_init(&r->x, &r->f, o->nodes_apart);
+}
+
+static void
+end(struct reading *r)
+{
+	page_extract_clear(&r->x);
+	page_facts_clear(&r->f);
+}
+
+/* Most pages say everything in their first bytes: then the rest is neither parsed nor even looked at, so that what a
+ * page costs does not grow with its body.  True if that was so; else *eaten bytes are behind us. */
+static bool
+read_front(struct reading *r, const char *bytes, size_t n, size_t *eaten)
+{
+	*eaten = 0;
+	r->v = page_charset_decide(bytes, n < FRONT ? n : FRONT, r->o->type, r->o->charsets);
+	const char *p = bytes + r->v.bom;
+	const char *cut = n > FRONT ? memrchr(p, '>', FRONT - r->v.bom) : NULL; /* between two tags, not in a reference */
+	if (cut == NULL || r->v.set->kind != CHARSET_UTF8)
+		return false;
+	*eaten = page_extract_feed(&r->x, p, (size_t)(cut + 1 - p), HTML_MORE);
+	return r->x.h.stop;
+}
+
+static void
+read_all(struct reading *r, const char *bytes, size_t n)
+{
+	size_t eaten = 0;
+	if (read_front(r, bytes, n, &eaten))
+		return;
+	const struct charset *front = r->v.set;
+	if (n > FRONT)
+		r->v = page_charset_decide(bytes, n, r->o->type, r->o->charsets);
+	if (eaten > 0 && r->v.set != front) { /* the rest speaks against it: from the start */
+		end(r);
+		begin(r, r->o);
+		eaten = 0;
+	}
+	const char *p = bytes + r->v.bom;
+	if (r->v.set->kind == CHARSET_UTF8)
+		(void)page_extract_feed(&r->x, p + eaten, n - r->v.bom - eaten, HTML_END);
+	else
+		feed_converted(&r->x, r->v.set, r->o->charsets, p, n - r->v.bom);
+}
+
 struct json *
 page_html(const void *bytes, size_t n, const struct page_options *o)
 {
-	struct page_facts f;
-	struct extract x;
-	struct charset_verdict v = page_charset_decide(bytes, n, o->type, o->charsets);
-	const char *p = (const char *)bytes + v.bom;
-	page_facts_init(&f);
-	f.url = o->url;
-	f.explain = o->explain;
-	page_extract_init(&x, &f, o->nodes_apart);
-	if (v.set->kind == CHARSET_UTF8)
-		(void)page_extract_feed(&x, p, n - v.bom, HTML_END);
-	else
-		feed_converted(&x, v.set, o->charsets, p, n - v.bom);
-	page_extract_finish(&x);
-	struct json *j = page_facts_report(&f, o->url);
-	json_set_str(j, "charset", v.set->name);
-	json_set_str(j, "charset_by", v.evidence);
-	page_extract_clear(&x);
-	page_facts_clear(&f);
+	struct reading r;
+	begin(&r, o);
+	read_all(&r, bytes, n);
+	page_extract_finish(&r.x);
+	struct json *j = page_facts_report(&r.f, o->url);
+	json_set_str(j, "charset", r.v.set->name);
+	json_set_str(j, "charset_by", r.v.evidence);
+	end(&r);
 	return j;
 }

@@ -44,7 +44,7 @@ collapse(struct buf *out, const char *p, size_t n, bool *owed)
 	while (n > 0 && !out->full) {
 		char c[5] = " ";
 		uint32_t cp = 0;
-		size_t run = plain(p, n), room = out->max - out->len;
+		size_t room = out->max - out->len, run = plain(p, n < room ? n : room);
 		if (run > 1 && run < room && (!*owed || out->len == 0 || buf_addc(out, ' ') == 0)) {
 			(void)buf_add(out, p, run);
 			p += run;

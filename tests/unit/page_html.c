@@ -137,6 +137,7 @@ shapes(struct page_charsets *c)
 	    {"entities", "<title>", "&amp;", ""},
 	    {"half entities", "<p>", "&CounterClockwiseContourIntegra", ""},
 	    {"numbers", "<p>&#", "0", ""},
+	    {"numbers in another charset", "<meta charset=windows-1251><p>&#", "0", ""},
 	    {"ampersands", "<p>", "&", ""},
 	    {"angle brackets", "<p>", "<", ""},
 	    {"end tag beginnings", "<title>", "</titl", ""},
