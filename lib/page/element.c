@@ -144,7 +144,8 @@ page_el_find(const char *name, size_t n)
 	char key[NAME_MAX] = {0};
 	if (n == 0 || n >= NAME_MAX)
 		return EL_OTHER;
-	for (size_t i = 0; i < n; i++) /* names are ASCII letters and digits: a call for each costs more than the search */
+	for (size_t i = 0; i < n;
+	     i++) /* names are ASCII letters and digits: a call for each costs more than the search */
 		key[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] | 0x20 : name[i]);
 	if (key[0] < 'a' || key[0] > 'z')
 		return EL_OTHER;

@@ -96,7 +96,8 @@ read_front(struct reading *r, const char *bytes, size_t n, size_t *eaten)
 	*eaten = 0;
 	r->v = page_charset_decide(bytes, n < FRONT ? n : FRONT, r->o->type, r->o->charsets);
 	const char *p = bytes + r->v.bom;
-	const char *cut = n > FRONT ? memrchr(p, '>', FRONT - r->v.bom) : NULL; /* between two tags, not in a reference */
+	const char *cut =
+	    n > FRONT ? memrchr(p, '>', FRONT - r->v.bom) : NULL; /* between two tags, not in a reference */
 	if (cut == NULL || r->v.set->kind != CHARSET_UTF8)
 		return false;
 	*eaten = page_extract_feed(&r->x, p, (size_t)(cut + 1 - p), HTML_MORE);
