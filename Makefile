@@ -36,7 +36,7 @@ LIB_mxpreview-thumb   = -lgif
 LIB_ALL               = -ljq -lm
 OBJ_mxpreview         =
 OBJ_FILTER            = sandbox sandbox-landlock sandbox-seccomp sandbox-bpf
-$(foreach c,fetch og oembed thumb,$(eval OBJ_mxpreview-$(c) = $(OBJ_FILTER)))
+$(foreach c,fetch og oembed thumb,$(eval OBJ_mxpreview-$(c) = close $(OBJ_FILTER)))
 OBJ_mxpreview-oembed += oembed-update
 
 # A unit test <room>_<what>.c is linked with its room and the floors below, and nothing else.

@@ -66,6 +66,10 @@ int cmd_filter(const struct cmd *c, const char *stage, cmd_stage *f, void *arg);
 /* The same for a stage that wants to see failed and cached records too. */
 int cmd_filter_all(const struct cmd *c, const char *stage, cmd_stage *f, void *arg);
 
+/* Closes the process in (cmd/sandbox.h) unless --no-sandbox, and says with -v what the kernel does not offer. */
+struct sandbox;
+int cmd_close_in(const struct cmd *c, const struct sandbox *want, struct err *err);
+
 /* Buffered stdout for records; write errors are kept and told by cmd_leave. */
 int cmd_out(const struct cmd *c, const void *p, size_t n);
 int cmd_out_record(const struct cmd *c, const struct record *rec);

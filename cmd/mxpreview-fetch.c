@@ -240,21 +240,16 @@ static int
 close_in(struct app *a, struct err *err)
 {
 	struct sandbox want = {.kind = SANDBOX_FETCH};
-	char missing[256] = "";
 	char *blobs = NULL;
 	size_t n = 0;
-	if (a->c.no_sandbox)
-		return 0;
 	if (a->ca_file != NULL)
 		want.read[n++] = a->ca_file;
 	if (a->ca_path != NULL)
 		want.read[n++] = a->ca_path;
 	if (!a->body) /* the blobs only: the database beside them is nobody's business here */
 		want.write[0] = blobs = mem_printf("%s/" STORE_URL_CACHE, a->c.store);
-	int rc = sandbox_enter(&want, missing, err);
+	int rc = cmd_close_in(&a->c, &want, err);
 	mem_free(blobs);
-	if (rc == 0 && missing[0] != '\0')
-		cmd_note(&a->c, "%s", missing);
 	return rc;
 }
 

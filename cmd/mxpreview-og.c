@@ -103,14 +103,7 @@ static int
 close_in(struct app *a, struct err *err)
 {
 	struct sandbox want = {.kind = SANDBOX_PARSE, .read = {a->blob_dir}};
-	char missing[256] = "";
-	if (a->c.no_sandbox)
-		return 0;
-	if (sandbox_enter(&want, missing, err) < 0)
-		return -1;
-	if (missing[0] != '\0')
-		cmd_note(&a->c, "%s", missing);
-	return 0;
+	return cmd_close_in(&a->c, &want, err);
 }
 
 static void

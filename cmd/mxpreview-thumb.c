@@ -227,19 +227,14 @@ static int
 close_in(const struct app *a, struct err *err)
 {
 	struct sandbox want = {.kind = SANDBOX_DECODE};
-	char missing[256] = "";
 	char *read = NULL, *write = NULL;
-	if (a->c.no_sandbox)
-		return 0;
 	if (!a->one && !a->set) {
 		want.read[0] = read = mem_printf("%s/" STORE_URL_CACHE, a->c.store);
 		want.write[0] = write = mem_printf("%s/" STORE_URL_CACHE_THUMBNAILS, a->c.store);
 	} else if (a->dirfd >= 0) {
 		want.write[0] = write = a->one ? directory(a->output) : mem_strdup(a->dir != NULL ? a->dir : ".");
 	}
-	int rc = sandbox_enter(&want, missing, err);
-	if (rc == 0 && missing[0] != '\0')
-		cmd_note(&a->c, "%s", missing);
+	int rc = cmd_close_in(&a->c, &want, err);
 	mem_free(read);
 	mem_free(write);
 	return rc;

@@ -104,12 +104,11 @@ static int
 close_in(const struct update *u, struct err *err)
 {
 	struct sandbox want = {.kind = SANDBOX_PARSE, .max_file = (int64_t)PAGE_PROVIDERS_FILE_MAX};
-	char missing[256] = "";
 	if (dup2(u->in, STDIN_FILENO) < 0 || dup2(u->out, STDOUT_FILENO) < 0)
 		return err_sys(err, "dup2");
 	if (close_range(STDERR_FILENO + 1, ~0U, 0) < 0)
 		return err_sys(err, "close_range");
-	return u->c->no_sandbox ? 0 : sandbox_enter(&want, missing, err);
+	return cmd_close_in(u->c, &want, err);
 }
 
 /* ---- the processes -------------------------------------------------------------------------------------- */

@@ -49,7 +49,8 @@ bool record_failed(const struct record *rec);	  /* carries "error" */
 bool record_cached(const struct record *rec);	  /* answered by the cache: "cache":{"hit":true} */
 
 bool record_doc(const struct record *rec, const char *rel, struct record_doc *out); /* the last of that rel */
-bool record_doc_at(const struct record *rec, size_t i, struct record_doc *out);	    /* false past the end */
+bool record_has_doc(const struct record *rec, const char *rel);
+bool record_doc_at(const struct record *rec, size_t i, struct record_doc *out); /* false past the end */
 bool record_image_doc(const struct record *rec, struct record_doc *out); /* rel image, else a page that is image/… */
 void record_doc_clear(struct record_doc *doc);
 void record_add_doc(struct record *rec, const struct record_doc *doc); /* doc->j is ignored */

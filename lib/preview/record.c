@@ -201,6 +201,16 @@ record_doc(const struct record *rec, const char *rel, struct record_doc *out)
 }
 
 bool
+record_has_doc(const struct record *rec, const char *rel)
+{
+	struct record_doc doc;
+	bool there = record_doc(rec, rel, &doc);
+	if (there)
+		record_doc_clear(&doc);
+	return there;
+}
+
+bool
 record_type_is(const char *content_type, const char *prefix)
 {
 	return content_type != NULL && str_istarts(content_type, prefix);

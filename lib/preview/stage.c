@@ -15,16 +15,6 @@ const char *const stage_name[STAGE_DONE] = {
     [STAGE_THUMB] = "thumb",
 };
 
-static bool
-has_doc(const struct record *rec, const char *rel)
-{
-	struct record_doc doc;
-	if (!record_doc(rec, rel, &doc))
-		return false;
-	record_doc_clear(&doc);
-	return true;
-}
-
 /* Is there a stored picture that the answer may name? */
 static bool
 image_usable(const struct record *rec)
@@ -54,7 +44,7 @@ stage_next(const struct record *rec)
 		return STAGE_DONE;
 	if (record_wants(rec) > 0)
 		return STAGE_FETCH;
-	bool page = has_doc(rec, "page"), oembed = has_doc(rec, "oembed");
+	bool page = record_has_doc(rec, "page"), oembed = record_has_doc(rec, "oembed");
 	if (!page && !oembed)
 		return STAGE_OEMBED;
 	if (page && !json_has(rec->j, "html") && !json_has(rec->j, "og"))

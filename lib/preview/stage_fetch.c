@@ -132,23 +132,13 @@ stage_fetch_free(struct stage_fetch *st)
 
 /* ---- the end of a record ------------------------------------------------------------------------------- */
 
-static bool
-has_doc(const struct record *rec, const char *rel)
-{
-	struct record_doc doc;
-	if (!record_doc(rec, rel, &doc))
-		return false;
-	record_doc_clear(&doc);
-	return true;
-}
-
 /* Without its page a record fails, unless a provider's answer stands in for it. */
 static void
 settle_page(struct job *j)
 {
 	if (j->page_err.code == ERR_NONE)
 		return;
-	if (!has_doc(&j->rec, "oembed") && !has_doc(&j->rec, "page")) {
+	if (!record_has_doc(&j->rec, "oembed") && !record_has_doc(&j->rec, "page")) {
 		record_fail(&j->rec, "fetch", &j->page_err);
 		return;
 	}

@@ -9,16 +9,6 @@
 #include "page/page.h"
 #include "preview/stage_body.h"
 
-static bool
-has_doc(const struct record *rec, const char *rel)
-{
-	struct record_doc doc;
-	bool there = record_doc(rec, rel, &doc);
-	if (there)
-		record_doc_clear(&doc);
-	return there;
-}
-
 static void
 ask(const struct stage_oembed *st, struct record *rec)
 {
@@ -65,7 +55,7 @@ stage_oembed(const struct stage_oembed *st, struct record *rec, struct err *err)
 	if (record_failed(rec) || record_cached(rec))
 		return 0;
 	if (!record_doc(rec, "oembed", &doc)) {
-		if (!has_doc(rec, "page") && record_wants(rec) == 0)
+		if (!record_has_doc(rec, "page") && record_wants(rec) == 0)
 			ask(st, rec);
 		return 0;
 	}

@@ -170,16 +170,6 @@ settle(struct record *rec)
 /* ---- the page ---------------------------------------------------------------------------------------------------- */
 
 static bool
-has_doc(const struct record *rec, const char *rel)
-{
-	struct record_doc doc;
-	bool there = record_doc(rec, rel, &doc);
-	if (there)
-		record_doc_clear(&doc);
-	return there;
-}
-
-static bool
 declares_image(const struct json *html)
 {
 	struct json *images = json_get(html, "images"), *first = json_at(images, 0);
@@ -195,7 +185,7 @@ static bool
 oembed_awaited(struct record *rec, const struct json *html)
 {
 	const char *link = json_str(html, "oembed");
-	bool here = has_doc(rec, "oembed");
+	bool here = record_has_doc(rec, "oembed");
 	if (json_has(rec->j, "oembed"))
 		return false;
 	if (!here && link != NULL && !record_refused(rec, "oembed", link))
@@ -316,7 +306,7 @@ stage_og(const struct stage_og *st, struct record *rec, struct err *err)
 	if (record_failed(rec) || record_cached(rec) || settled(rec))
 		return 0;
 	bool page = record_doc(rec, "page", &doc);
-	if (!page && !has_doc(rec, "oembed"))
+	if (!page && !record_has_doc(rec, "oembed"))
 		return 0; /* nothing was fetched yet */
 	int rc = page ? kind_of(st, &doc, &kind, err) : 0;
 	if (rc == 0 && (kind == KIND_HTML || kind == KIND_DOC))
