@@ -281,6 +281,15 @@ feed(struct router *r, enum stage s)
 	}
 }
 
+/* The record says that a filter died over it, even if the next one answers. */
+static void
+tell_death(struct job *job, enum stage s, const char *why)
+{
+	struct err err;
+	(void)err_http(&err, ERR_SYS, 500, NULL, "%s; asked again", why);
+	record_warn(&job->rec, stage_name[s], NULL, NULL, &err);
+}
+
 /* The filter is gone.  fetch works on all it has in hand, the others on the first. */
 static void
 died(struct router *r, enum stage s, const char *why)
@@ -299,6 +308,8 @@ died(struct router *r, enum stage s, const char *why)
 			f->fruitless = 0; /* the record was to blame: it was alone with the filter twice */
 			give_up(r, job, s, why != NULL ? why : how);
 		} else {
+			if (job->deaths > 0)
+				tell_death(job, s, why != NULL ? why : how);
 			push(&again, job);
 		}
 	}

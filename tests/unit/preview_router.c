@@ -16,7 +16,6 @@ act(const char *stage)
 	char *line;
 	size_t len;
 	struct buf out;
-	int lived = 0;
 	const char *once = getenv("ONCE");
 	buf_init(&out, RECORD_LINE_MAX);
 	io_lines_init(&in, 0, RECORD_LINE_MAX);
@@ -27,8 +26,7 @@ act(const char *stage)
 		const char *url = record_url(&rec);
 		if (strstr(url, stage) != NULL && strstr(url, "poison") != NULL)
 			(void)raise(SIGKILL);
-		if (strstr(url, stage) != NULL && strstr(url, "once") != NULL && lived == 0 && once != NULL &&
-		    unlink(once) == 0)
+		if (strstr(url, stage) != NULL && strstr(url, "once") != NULL && once != NULL && unlink(once) == 0)
 			(void)raise(SIGKILL);
 		if (strstr(url, stage) != NULL && strstr(url, "flood") != NULL)
 			while (io_write(1, "x\n", 2, &err) == 0)
@@ -62,7 +60,6 @@ act(const char *stage)
 			json_set(rec.j, "thumbs", json_array());
 		}
 	answer:
-		lived++;
 		buf_reset(&out);
 		(void)record_write(&rec, &out);
 		(void)io_write(1, out.p, out.len, &err);
@@ -137,13 +134,18 @@ run(const char *self, int records, const char *odd, int64_t patience)
 	return s;
 }
 
+enum { SOME = -1 };
+
 static void
 expect(const char *self, const char *odd, int64_t patience, int failed, int warned, const char *name)
 {
 	struct seen s = run(self, 40, odd, patience);
 	is_int(s.n, 40, name);
 	is_int(s.failed, failed, "  so many failed");
-	is_int(s.warned, warned, "  so many carry a warning");
+	if (warned == SOME)
+		(void)ok(s.warned > 0, "  those it had in hand carry a warning");
+	else
+		is_int(s.warned, warned, "  so many carry a warning");
 	is_int(s.ids, 40, "  every id came back");
 }
 
@@ -158,20 +160,21 @@ main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 
 	expect(self, "http://plain/", 60000, 0, 0, "all are done");
-	expect(self, "http://poison/fetch", 60000, 1, 0, "a record that kills fetch fails alone");
-	expect(self, "http://poison/og", 60000, 1, 0, "a record that kills og fails alone");
+	expect(self, "http://poison/fetch", 60000, 1, SOME, "a record that kills fetch fails alone");
+	expect(self, "http://poison/og", 60000, 1, 1, "a record that kills og fails alone");
 	expect(self, "http://poison/thumb", 60000, 0, 1, "a record that kills thumb goes on without thumbnails");
 	expect(self, "http://poison/oembed", 60000, 0, 1, "a record that kills oembed goes on without it");
-	expect(self, "http://silent/og", 500, 1, 0, "a filter that falls silent is ended; only its record fails");
-	expect(self, "http://flood/og", 60000, 1, 0, "a filter that floods is ended; only its record fails");
-	expect(self, "http://babble/og", 2000, 1, 0, "so is one that never ends its line");
+	expect(self, "http://silent/og", 500, 1, 1, "a filter that falls silent is ended; only its record fails");
+	expect(self, "http://flood/og", 60000, 1, 1, "a filter that floods is ended; only its record fails");
+	expect(self, "http://babble/og", 2000, 1, 1, "so is one that never ends its line");
 	expect(self, "http://idle/og", 60000, 1, 0, "a filter that changes nothing does not keep a record for ever");
 
 	char once[] = "/tmp/mx-router-once.XXXXXX";
 	int fd = mkstemp(once);
 	io_close(&fd);
 	(void)setenv("ONCE", once, 1);
-	expect(self, "http://once/fetch", 60000, 0, 0, "a filter that is killed from outside costs nobody anything");
+	expect(self, "http://once/fetch", 60000, 0, SOME,
+	       "a filter that is killed from outside costs nobody an answer");
 	struct seen s = run(self, 40, "http://liar/og", 60000);
 	is_int(s.victims, 0, "a filter that lies about url, docs and cache is not believed");
 	expect("/nonexistent", "http://plain/", 60000, 40, 40, "a filter that cannot be started is named");
