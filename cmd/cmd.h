@@ -66,6 +66,11 @@ int cmd_filter(const struct cmd *c, const char *stage, cmd_stage *f, void *arg);
 /* The same for a stage that wants to see failed and cached records too. */
 int cmd_filter_all(const struct cmd *c, const char *stage, cmd_stage *f, void *arg);
 
+/* The owner's rules out of the configuration, for url_policy_free: one piece, so that whoever answers from the cache and
+ * whoever goes there judge alike.  Exits 2 if a rule cannot be read. */
+struct url_policy;
+struct url_policy *cmd_policy(const struct cmd *c);
+
 /* Closes the process in (cmd/sandbox.h) unless --no-sandbox, and says with -v what the kernel does not offer. */
 struct sandbox;
 int cmd_close_in(const struct cmd *c, const struct sandbox *want, struct err *err);

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cmd/sandbox.h"
@@ -112,29 +111,6 @@ configure(struct app *a)
 
 /* ---- doors --------------------------------------------------------------------------------------------- */
 
-static int
-fill_policy(struct url_policy *p, const struct conf *conf, struct err *err)
-{
-	for (size_t i = 0; i < conf->allow_ip.n; i++)
-		if (url_policy_allow_ip(p, conf->allow_ip.v[i], err) < 0)
-			return err_add(err, "allow_ip");
-	for (size_t i = 0; i < conf->deny_ip.n; i++)
-		if (url_policy_deny_ip(p, conf->deny_ip.v[i], err) < 0)
-			return err_add(err, "deny_ip");
-	for (size_t i = 0; i < conf->deny_url.n; i++)
-		if (url_policy_deny_url(p, conf->deny_url.v[i], err) < 0)
-			return err_add(err, "deny_url");
-	return 0;
-}
-
-static int64_t
-monotonic(void)
-{
-	struct timespec ts;
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* What OpenSSL's own tools take their certificates from.  Debian's bundle holds what stands in the hashed directory,
  * which is the default and much quicker to read: naming it changes nothing. */
 static const char *
@@ -165,7 +141,7 @@ open_net(struct app *a, struct err *err)
 	o.idle_timeout = conf->idle_timeout;
 	o.total_timeout = conf->total_timeout;
 	o.jobs = conf->jobs < NET_JOBS_MAX ? conf->jobs : NET_JOBS_MAX;
-	o.clock = monotonic;
+	o.clock = cmd_clock;
 	return net_new(&o, err);
 }
 
@@ -225,11 +201,7 @@ open_doors(struct app *a, struct err *err)
 {
 	a->ca_file = trust(getenv("SSL_CERT_FILE"));
 	a->ca_path = trust(getenv("SSL_CERT_DIR"));
-	a->policy = url_policy_new();
-	if (fill_policy(a->policy, &a->c.conf, err) < 0) {
-		err->code = ERR_INPUT;
-		return -1;
-	}
+	a->policy = cmd_policy(&a->c);
 	a->net = open_net(a, err);
 	if (a->net == NULL)
 		return -1;

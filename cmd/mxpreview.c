@@ -386,21 +386,6 @@ ask_stdin(struct app *a)
 /* ---- doors -------------------------------------------------------------------------------------------- */
 
 static int
-make_policy(struct app *a, struct err *err)
-{
-	const struct conf *k = &a->c.conf;
-	int rc = 0;
-	a->policy = url_policy_new();
-	for (size_t i = 0; rc == 0 && i < k->allow_ip.n; i++)
-		rc = url_policy_allow_ip(a->policy, k->allow_ip.v[i], err);
-	for (size_t i = 0; rc == 0 && i < k->deny_ip.n; i++)
-		rc = url_policy_deny_ip(a->policy, k->deny_ip.v[i], err);
-	for (size_t i = 0; rc == 0 && i < k->deny_url.n; i++)
-		rc = url_policy_deny_url(a->policy, k->deny_url.v[i], err);
-	return rc;
-}
-
-static int
 open_all(struct app *a, struct err *err)
 {
 	struct desk_conf dc = {
@@ -412,8 +397,7 @@ open_all(struct app *a, struct err *err)
 		dc.router.patience[s] = s == STAGE_FETCH ? a->c.conf.total_timeout + FETCH_MARGIN : PATIENCE;
 	}
 	mem_free(dir);
-	if (make_policy(a, err) < 0)
-		return -1;
+	a->policy = cmd_policy(&a->c);
 	a->store = store_open(a->c.store, err);
 	if (a->store == NULL)
 		return -1;

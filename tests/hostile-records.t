@@ -30,6 +30,12 @@ like "$(printf 'http://10.0.0.1/pa\0ge\n' | mx)" 'NUL' "a NUL byte does not end 
 mx "$B" >&- 2>"$TMP/err"
 is "$?" 1 "a closed standard output is an error"
 like "$(cat "$TMP/err")" 'standard output' "and named"
+printf 'deny_url = foo=bar\n' >"$TMP/bad.conf"
+for f in mxpreview mxpreview-fetch; do
+	"$f" -c "$TMP/bad.conf" -d "$S" "$B" >/dev/null 2>"$TMP/err"
+	is "$?" 2 "$f: a rule that cannot be read is a configuration error"
+	like "$(cat "$TMP/err")" "^$f: deny_url: .*'foo'" "and named"
+done
 mkfifo "$TMP/quiet"
 exec 7<>"$TMP/quiet"
 for f in 'mxpreview-og -' 'mxpreview-oembed --url http://x/ -' 'mxpreview-thumb -s 9x9 -'; do
