@@ -92,14 +92,13 @@ names_notice(const struct html_attr *a)
 	static const char *const gist[] = {"ookie",  "consent", "gdpr",	  "onetrust", "usercentrics",
 					   "didomi", "sr-only", "hidden", "screen-r", "skip-"};
 	static const char *const names[] = {
-	    "cookie-banner",  "cookie-notice",	 "cookie-consent",  "cookieconsent",
-	    "cookie-bar",     "cookie-law",	 "cookiebanner",    "cookie-policy",
-	    "cookie_notice",  "cookie-message",	 "onetrust",	    "cybotcookiebot",
-	    "gdpr",	      "consent-banner",	 "usercentrics",    "cookie_banner",
-	    "cookie-popup",   "cookie-dialog",	 "cookie-modal",    "cookie-overlay",
-	    "cookie-warning", "consent-manager", "consent-modal",   "consent-popup",
-	    "didomi",	      "sr-only",	 "visually-hidden", "screen-reader-text",
-	    "visuallyhidden", "skip-link"};
+	    "cookie-banner",   "cookie-notice",	     "cookie-consent", "cookieconsent",	 "cookie-bar",
+	    "cookie-law",      "cookiebanner",	     "cookie-policy",  "cookie_notice",	 "cookie-message",
+	    "onetrust",	       "cybotcookiebot",     "gdpr",	       "consent-banner", "usercentrics",
+	    "cookie_banner",   "cookie-popup",	     "cookie-dialog",  "cookie-modal",	 "cookie-overlay",
+	    "cookie-warning",  "consent-manager",    "consent-modal",  "consent-popup",	 "consent-root",
+	    "consent-overlay", "cookies-banner",     "cookie-wall",    "didomi",	 "sr-only",
+	    "visually-hidden", "screen-reader-text", "visuallyhidden", "skip-link"};
 	return a != NULL && value_holds(a, gist, COUNT(gist)) && value_holds(a, names, COUNT(names));
 }
 
@@ -111,6 +110,8 @@ page_attr_hidden(const struct html_tag *tag)
 					    "contentinfo", "banner", "dialog",	"alertdialog", "tablist"};
 	static const char *const yes[] = {"true"};
 	static const char *const styles[] = {"display:none", "visibility:hidden"};
+	if (tag->el == EL_DIALOG && page_html_attr(tag, "open") == NULL)
+		return true;
 	if (tag->n == 0 || tag->el == EL_BODY || tag->el == EL_HTML || tag->el == EL_MAIN)
 		return false;
 	return page_html_attr(tag, "hidden") != NULL || value_is(page_html_attr(tag, "aria-hidden"), yes, COUNT(yes)) ||

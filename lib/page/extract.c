@@ -56,6 +56,18 @@ heading_check(struct extract *x, bool block)
 		(void)buf_addc(&x->heading_text, ' ');
 }
 
+/* Blocks part the words of a value, too. */
+static void
+micro_check(struct extract *x, bool block)
+{
+	struct micro *m = &x->micro;
+	if (m->item == 0)
+		return;
+	page_micro_closed(m, x->open.n);
+	if (block && m->capture != 0)
+		(void)buf_addc(&m->text, ' ');
+}
+
 /* ---- scripts of data ------------------------------------------------------------------------------------ */
 
 static void
@@ -99,7 +111,7 @@ sync_tokenizer(struct extract *x)
 {
 	x->h.foreign = x->open.foreign > 0;
 	if (x->f->text.full && x->h.all_attrs) {
-		x->h.all_attrs = false;
+		x->h.all_attrs = x->micro.item != 0 && x->micro.tags++ < MICRO_TAGS_MAX;
 		maybe_stop(x);
 	}
 }
@@ -130,9 +142,9 @@ say(struct extract *x, const struct html_tag *tag)
 {
 	struct page_facts *f = x->f;
 	const struct open *o = &x->open;
+	f->nested = o->nested > 0;
 	switch (tag->el) {
 	case EL_META:
-		f->nested = o->nested > 0;
 		page_meta_read(f, tag);
 		break;
 	case EL_LINK:
@@ -183,27 +195,6 @@ say(struct extract *x, const struct html_tag *tag)
 	}
 }
 
-/* Does microdata in here describe something else than what the page is about (HTML §5.2)? */
-static bool
-nested(const struct html_tag *tag)
-{
-	static const char *const others[] = {
-	    "Organization", "WebSite",	 "BreadcrumbList",	  "ListItem",	"WPHeader",
-	    "WPFooter",	    "WPSideBar", "SiteNavigationElement", "Person",	"PostalAddress",
-	    "Comment",	    "Review",	 "LocalBusiness",	  "ImageObject"};
-	if (tag->n == 0 || page_html_attr(tag, "itemscope") == NULL)
-		return false;
-	const struct html_attr *type = page_html_attr(tag, "itemtype");
-	if (page_html_attr(tag, "itemprop") != NULL)
-		return true;
-	for (size_t i = 0; type != NULL && i < sizeof others / sizeof others[0]; i++) {
-		size_t n = strlen(others[i]);
-		if (type->value_len >= n && str_nieq(type->value + type->value_len - n, n, others[i]))
-			return true;
-	}
-	return false;
-}
-
 /* Names that are not in the table share what is left of a byte. */
 static unsigned char
 id_of(const struct html_tag *tag)
@@ -238,6 +229,7 @@ start(void *arg, const struct html_tag *tag)
 	if (o->foreign == 0)
 		page_open_imply(o, tag->el);
 	heading_check(x, (flags & EL_IS_BLOCK) != 0 && tag->el != EL_BR);
+	micro_check(x, (flags & EL_IS_BLOCK) != 0);
 	if (x->nodes_apart || (flags & EL_IS_BLOCK) != 0)
 		page_text_break(&x->f->text);
 	if (o->inert == 0)
@@ -247,10 +239,12 @@ start(void *arg, const struct html_tag *tag)
 	if (!empty) {
 		bool heads = o->inert == 0;
 		size_t at = page_open_push(o, tag->el, id_of(tag), flags, page_attr_hidden(tag));
-		if (o->nested == 0 && nested(tag))
-			o->nested = at;
+		if (heads)
+			page_micro_start(&x->micro, x->f, o, tag, at);
 		if (heads)
 			heading_begin(x, tag->el, at);
+	} else if (x->micro.item != 0 && o->inert == 0) {
+		page_micro_start(&x->micro, x->f, o, tag, 0);
 	}
 	sync_tokenizer(x);
 	return empty || foreign ? HTML_DATA : model_of(tag->el, flags);
@@ -267,6 +261,7 @@ end(void *arg, const struct html_tag *tag)
 		page_text_break(&x->f->text);
 	(void)page_open_end(&x->open, tag->el, id_of(tag));
 	heading_check(x, false);
+	micro_check(x, block);
 	if (tag->el == EL_HEAD)
 		maybe_stop(x);
 	sync_tokenizer(x);
@@ -286,6 +281,8 @@ text(void *arg, const char *p, size_t n, bool refs)
 		else
 			(void)buf_add(&x->heading_text, p, n);
 	}
+	if (o->inert == 0 && x->micro.capture != 0)
+		page_micro_text(&x->micro, p, n, refs);
 	if (o->silent == 0 && o->inert == 0 && o->over == 0)
 		page_text_add(&x->f->text, p, n, refs);
 }
@@ -303,6 +300,7 @@ page_extract_init(struct extract *x, struct page_facts *f, bool nodes_apart)
 	x->nodes_apart = nodes_apart;
 	buf_init(&x->heading_text, HEADING_BYTES_MAX);
 	buf_init(&x->script_text, LD_BYTES_MAX);
+	page_micro_init(&x->micro);
 }
 
 void
@@ -310,6 +308,7 @@ page_extract_clear(struct extract *x)
 {
 	buf_clear(&x->heading_text);
 	buf_clear(&x->script_text);
+	page_micro_clear(&x->micro);
 }
 
 size_t
@@ -323,6 +322,7 @@ page_extract_finish(struct extract *x)
 {
 	struct page_facts *f = x->f;
 	heading_end(x);
+	page_micro_finish(&x->micro, f);
 	page_text_break(&f->text);
 	page_ld_finish(f);
 	if (f->text.all.len > 0)

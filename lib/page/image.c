@@ -352,14 +352,27 @@ page_image_img(struct page_facts *f, const struct html_tag *tag, bool aside)
 	if (!small && wanted && !page_attr_hidden(tag)) {
 		char *url = img_url(f, tag);
 		bool poor = url != NULL && (page_attr_decoration(tag) || decoration(url));
-		if (url != NULL && !poor && !aside && itemprop_image(tag) && last_of(f, PAGE_ITEMPROP) == NULL &&
-		    (i = fresh(f, PAGE_ITEMPROP)) != NULL)
+		if (url != NULL && !poor && !aside && !f->nested && itemprop_image(tag) &&
+		    last_of(f, PAGE_ITEMPROP) == NULL && (i = fresh(f, PAGE_ITEMPROP)) != NULL)
 			i->url = mem_strdup(url);
 		if (url != NULL)
 			keep(f, url, area, poor || (aside && area <= 0));
 		mem_free(url);
 	}
 	put(&f->picture, NULL);
+}
+
+void
+page_image_item(struct page_facts *f, const struct html_tag *tag)
+{
+	char *url = page_attr_url(tag, "content");
+	struct page_image *i = NULL;
+	if (url == NULL)
+		url = tag->el == EL_IMG ? img_url(f, tag) : page_attr_url(tag, "href");
+	if (url != NULL && last_of(f, PAGE_ITEMPROP) == NULL && (i = fresh(f, PAGE_ITEMPROP)) != NULL)
+		i->url = url;
+	else
+		mem_free(url);
 }
 
 void

@@ -427,6 +427,7 @@ void page_image_link(struct page_facts *f, const struct html_tag *tag, const cha
 void page_image_img(struct page_facts *f, const struct html_tag *tag, bool aside);
 void page_image_source(struct page_facts *f, const struct html_tag *tag); /* of a picture */
 void page_image_poster(struct page_facts *f, const struct html_tag *tag);
+void page_image_item(struct page_facts *f, const struct html_tag *tag); /* what an itemprop of any element names */
 char *page_attr_text(const struct html_tag *tag, const char *name); /* decoded and cleaned; NULL if absent or blank */
 char *page_attr_url(const struct html_tag *tag, const char *name); /* decoded and trimmed, within the limits of a URL */
 bool page_attr_hidden(const struct html_tag *tag);
@@ -443,6 +444,33 @@ void page_open_imply(struct open *o, enum el el);
 bool page_open_end(struct open *o, enum el el, unsigned char id); /* true if something was closed */
 void page_open_leave_foreign(struct open *o, enum el el);
 
+/* ---- micro.c: microdata in elements ----------------------------------------------------------------------- */
+
+#define MICRO_TAGS_MAX 10000 /* tags whose attributes are read for microdata alone, once there is text enough */
+
+enum micro_role { MICRO_OTHER, MICRO_AUTHOR, MICRO_PUBLISHER, MICRO_IMAGE, MICRO_OFFER };
+
+struct micro {
+	size_t item, part, deep; /* where the thing is open, one inside it, and one inside that; as in struct open */
+	enum micro_role role;	 /* of the part */
+	char *type;		 /* itemtype of the thing, once there was one */
+	bool many;		 /* another of its type: a list */
+	size_t capture;		 /* where the element is open whose text is the value of field */
+	enum page_field field;
+	struct buf text;
+	char *held[FIELD_COUNT];
+	size_t authors, tags;
+};
+enum page_field page_micro_field(const char *name, size_t n); /* of an itemprop; FIELD_COUNT: none */
+const char *page_micro_term(const char *value);		      /* in value */
+void page_micro_init(struct micro *m);
+void page_micro_clear(struct micro *m);
+/* at: where the element is open, 0 if it has no content. */
+void page_micro_start(struct micro *m, struct page_facts *f, struct open *o, const struct html_tag *tag, size_t at);
+void page_micro_text(struct micro *m, const char *p, size_t n, bool refs);
+void page_micro_closed(struct micro *m, size_t open); /* so many elements are open still */
+void page_micro_finish(struct micro *m, struct page_facts *f);
+
 struct extract {
 	struct html h;
 	struct page_facts *f;
@@ -451,6 +479,7 @@ struct extract {
 	bool whole;  /* never stop early */
 	bool script; /* inside one of JSON-LD */
 	struct buf script_text;
+	struct micro micro;
 	enum page_source heading; /* being read */
 	size_t heading_at;
 	struct buf heading_text;

@@ -87,32 +87,19 @@ besides(struct page_facts *f, const char *name, const char *value)
 static void
 microdata(struct page_facts *f, const char *name, const struct html_tag *tag)
 {
-	static const struct {
-		const char *name;
-		enum page_field field;
-	} props[] = {
-	    {"headline", FIELD_TITLE},
-	    {"name", FIELD_TITLE},
-	    {"description", FIELD_DESCRIPTION},
-	    {"author", FIELD_AUTHOR},
-	    {"datepublished", FIELD_PUBLISHED},
-	    {"datemodified", FIELD_MODIFIED},
-	    {"price", FIELD_PRICE},
-	    {"pricecurrency", FIELD_CURRENCY},
-	    {"availability", FIELD_AVAILABILITY},
-	};
-	if (strcmp(name, "image") == 0) {
+	enum page_field field = page_micro_field(name, strlen(name));
+	if (strcmp(name, "image") == 0 && !f->nested)
 		page_image_meta(f, PAGE_ITEMPROP, "", tag);
+	if (field == FIELD_COUNT || (f->nested && field < FIELD_PRICE))
 		return;
+	char *value = page_attr_text(tag, "content");
+	if (value != NULL && (field == FIELD_AUTHOR || field == FIELD_TAGS))
+		page_facts_add(f, field, PAGE_ITEMPROP, value);
+	else if (value != NULL) {
+		const char *said = field == FIELD_AVAILABILITY ? page_micro_term(value) : value;
+		page_facts_field(f, field, PAGE_ITEMPROP, said, strlen(said));
 	}
-	for (size_t i = 0; i < sizeof props / sizeof props[0]; i++) {
-		if (strcmp(props[i].name, name) != 0 || (f->nested && props[i].field < FIELD_PRICE))
-			continue;
-		char *value = page_attr_text(tag, "content");
-		if (value != NULL)
-			page_facts_field(f, props[i].field, PAGE_ITEMPROP, value, strlen(value));
-		mem_free(value);
-	}
+	mem_free(value);
 }
 
 static bool

@@ -23,7 +23,7 @@ space(uint32_t c)
 static bool
 unseen(uint32_t c)
 {
-	return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x200B || (c >= 0x202A && c <= 0x202E) ||
+	return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x200B || c == 0x2060 || (c >= 0x202A && c <= 0x202E) ||
 	       (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB);
 }
 
@@ -68,6 +68,22 @@ collapse(struct buf *out, const char *p, size_t n, bool *owed)
 	}
 }
 
+/* Joiners, marks and fillers mean something between letters, and nothing alone. */
+static bool
+shows(const char *p, size_t n)
+{
+	uint32_t c = 0;
+	while (n > 0) {
+		size_t used = utf8_next(p, n, &c);
+		p += used;
+		n -= used;
+		if (c != ' ' && c != 0xAD && c != 0x34F && c != 0x61C && (c < 0x200C || c > 0x200F) &&
+		    (c < 0x2061 || c > 0x2064) && c != 0x2800 && c != 0x3164 && (c < 0xFE00 || c > 0xFE0F))
+			return true;
+	}
+	return false;
+}
+
 char *
 page_text_clean(const char *p, size_t n)
 {
@@ -75,7 +91,7 @@ page_text_clean(const char *p, size_t n)
 	bool owed = false;
 	buf_init(&b, n + 2 * n + 1); /* a bad byte may become three */
 	collapse(&b, p, n, &owed);
-	if (b.len > 0)
+	if (b.len > 0 && shows(b.p, b.len))
 		return buf_take(&b);
 	buf_clear(&b);
 	return NULL;
@@ -264,6 +280,7 @@ boilerplate(const struct buf *b)
 					     "accept cookies",
 					     "accept all cookies",
 					     "cookie policy",
+					     "value your privacy",
 					     "verwendet cookies",
 					     "verwenden cookies",
 					     "nutzt cookies",
@@ -287,8 +304,8 @@ boilerplate(const struct buf *b)
 					     "browser is out of date",
 					     "outdated browser",
 					     "unsupported browser"};
-	static const char *const gist[] = {"javascript", "cookie",
-					   "browser"}; /* one of them is in each of the others */
+	static const char *const gist[] = {"javascript", "cookie", "browser",
+					   "your privacy"}; /* one of them is in each of the others */
 	static const char *const first[] = {"skip to ", "jump to navigation", "jump to content"};
 	char lower[BOILERPLATE_MAX + 1];
 	if (b->len > BOILERPLATE_MAX)

@@ -1,0 +1,1 @@
+[.og["og:title"],.og["og:description"],.html.extra.dir,.html.lang]

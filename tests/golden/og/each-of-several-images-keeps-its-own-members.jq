@@ -1,0 +1,1 @@
+[.html.images[]|[.url,.width,.height,.alt]]
