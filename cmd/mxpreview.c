@@ -304,8 +304,8 @@ ask_record(struct app *a, struct record *take)
 static void
 ask(struct app *a, const char *line, size_t len)
 {
-	static const char *const answers[] = {"want",  "docs",	 "html",     "oembed", "og",
-					      "image", "thumbs", "warnings", "cache",  "trace"};
+	static const char *const answers[] = {"want",	"docs",	    "html",  "oembed", "og",	 "image",
+					      "thumbs", "warnings", "cache", "trace",  "dropped"};
 	struct record rec;
 	struct err err;
 	(void)record_read(&rec, line, len, &err); /* a bad line is a failed record: it gets its answer */

@@ -26,6 +26,9 @@ struct image_info {
 const char *image_format_type(enum image_format f); /* "image/jpeg", …; NULL for unknown */
 int image_sniff(const void *p, size_t n, struct image_info *out, struct err *err); /* p: the file's first bytes */
 
+bool image_other_kind(const void *p,
+		      size_t n); /* of a kind that is not read here: SVG, AVIF, HEIC, JPEG XL, BMP, ICO, TIFF … */
+
 #define IMAGE_SNIFF_BYTES ((size_t)256 * 1024) /* enough to find the size of any JPEG behind its APP segments */
 
 /* ---- thumb ------------------------------------------------------------------------------- */

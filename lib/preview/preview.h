@@ -14,6 +14,8 @@
 #define RECORD_DOCS_MAX 16
 #define RECORD_WANT_MAX 16
 #define RECORD_WARNINGS_MAX 32
+#define RECORD_UNTYPED "application/octet-stream" /* what is said of a document that was sent without a type */
+#define RECORD_IMAGE_TRIES 3			  /* pictures that are tried, one after the other */
 
 /* What a filter does not know it passes on: the JSON object itself is the state. */
 struct record {
@@ -52,6 +54,10 @@ bool record_doc(const struct record *rec, const char *rel, struct record_doc *ou
 bool record_has_doc(const struct record *rec, const char *rel);
 bool record_doc_at(const struct record *rec, size_t i, struct record_doc *out); /* false past the end */
 bool record_image_doc(const struct record *rec, struct record_doc *out); /* rel image, else a page that is image/… */
+void record_image_drop(struct record *rec, const struct record_doc *doc,
+		       const struct err *err);			     /* of no use: a warning */
+bool record_image_spare(const struct record *rec, const char *than); /* is there another one that may be tried? */
+void record_doc_view(struct record_doc *doc, struct json *take);     /* the strings are borrowed from it */
 void record_doc_clear(struct record_doc *doc);
 void record_add_doc(struct record *rec, const struct record_doc *doc); /* doc->j is ignored */
 bool record_type_is(const char *content_type, const char *prefix);     /* ASCII case-insensitive prefix; NULL-safe */

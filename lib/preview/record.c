@@ -30,7 +30,7 @@ check(const struct record *rec, struct err *err)
 	} shape[] = {
 	    {"url", JSON_STRING},     {"want", JSON_ARRAY},   {"docs", JSON_ARRAY},   {"html", JSON_OBJECT},
 	    {"oembed", JSON_OBJECT},  {"og", JSON_OBJECT},    {"image", JSON_OBJECT}, {"thumbs", JSON_ARRAY},
-	    {"warnings", JSON_ARRAY}, {"cache", JSON_OBJECT}, {"error", JSON_OBJECT},
+	    {"warnings", JSON_ARRAY}, {"cache", JSON_OBJECT}, {"error", JSON_OBJECT}, {"dropped", JSON_ARRAY},
 	};
 	int64_t version = 0;
 	const char *url = json_str(rec->j, "url");
@@ -143,8 +143,8 @@ record_cached(const struct record *rec)
 
 /* ---- docs ------------------------------------------------------------------------------- */
 
-static void
-view(struct record_doc *d, struct json *take)
+void
+record_doc_view(struct record_doc *d, struct json *take)
 {
 	*d = (struct record_doc){
 	    .rel = json_str(take, "rel"),
@@ -174,7 +174,7 @@ record_doc_at(const struct record *rec, size_t i, struct record_doc *out)
 	struct json *d = json_at(docs, i);
 	json_free(docs);
 	if (d != NULL)
-		view(out, d);
+		record_doc_view(out, d);
 	return d != NULL;
 }
 
@@ -214,19 +214,6 @@ bool
 record_type_is(const char *content_type, const char *prefix)
 {
 	return content_type != NULL && str_istarts(content_type, prefix);
-}
-
-bool
-record_image_doc(const struct record *rec, struct record_doc *out)
-{
-	if (record_doc(rec, "image", out))
-		return true;
-	if (!record_doc(rec, "page", out))
-		return false;
-	if (record_type_is(out->type, "image/"))
-		return true;
-	record_doc_clear(out);
-	return false;
 }
 
 void

@@ -15,16 +15,17 @@ const char *const stage_name[STAGE_DONE] = {
     [STAGE_THUMB] = "thumb",
 };
 
-/* Is there a stored picture that the answer may name? */
+/* Is there a stored picture?  A nameless one has no type of its server's: its bytes may still tell. */
 static bool
-image_usable(const struct record *rec)
+image_stored(const struct record *rec, bool nameless)
 {
 	struct record_doc doc;
 	if (!record_image_doc(rec, &doc))
 		return false;
-	bool usable = doc.media_id != NULL && store_id_fetched(doc.media_id) && record_type_is(doc.type, "image/");
+	bool typed = record_type_is(doc.type, "image/") || (nameless && record_type_is(doc.type, RECORD_UNTYPED));
+	bool stored = doc.media_id != NULL && store_id_fetched(doc.media_id) && typed;
 	record_doc_clear(&doc);
-	return usable;
+	return stored;
 }
 
 /* HTML whose image was to come from an oEmbed answer that has been settled since. */
@@ -53,7 +54,7 @@ stage_next(const struct record *rec)
 		return STAGE_OEMBED;
 	if (!json_has(rec->j, "og") || pending(rec) || record_image_refused(rec))
 		return STAGE_OG;
-	return json_has(rec->j, "thumbs") || !image_usable(rec) ? STAGE_DONE : STAGE_THUMB;
+	return json_has(rec->j, "thumbs") || !image_stored(rec, true) ? STAGE_DONE : STAGE_THUMB;
 }
 
 /* ---- finish ---------------------------------------------------------------------------------- */
@@ -119,7 +120,7 @@ void
 stage_finish(struct record *rec, const char *server_name)
 {
 	struct json *og = json_get(rec->j, "og");
-	struct keep k = {.out = json_object(), .image = image_usable(rec)};
+	struct keep k = {.out = json_object(), .image = image_stored(rec, false)};
 	if (og == NULL || record_failed(rec) || record_cached(rec)) {
 		json_free(k.out);
 		json_free(og);

@@ -102,6 +102,7 @@ put_failure(const struct stage_cache *st, const struct record *rec, struct err *
 struct parcel {
 	struct store_put put;
 	struct record_doc doc[RECORD_DOCS_MAX];
+	struct record_doc image;
 	struct store_media media[RECORD_DOCS_MAX];
 	struct store_thumb *thumb;
 	struct json **keep; /* what the thumbnails' strings are borrowed from */
@@ -137,8 +138,7 @@ pack_thumbs(struct parcel *p, const struct record *rec)
 static void
 pack_media(struct parcel *p, const struct record *rec)
 {
-	struct record_doc image = {0};
-	bool has_image = record_image_doc(rec, &image);
+	bool has_image = record_image_doc(rec, &p->image);
 	for (size_t i = 0; i < RECORD_DOCS_MAX && record_doc_at(rec, i, &p->doc[p->n]); i++) {
 		const struct record_doc *d = &p->doc[p->n];
 		if (d->media_id == NULL || !store_id_fetched(d->media_id)) {
@@ -154,17 +154,18 @@ pack_media(struct parcel *p, const struct record *rec)
 					  .user = json_str(rec->j, "user"),
 					  .bytes = d->bytes,
 					  .created_ts = d->fetched_ts};
-		if (has_image && str_eq(image.media_id, d->media_id)) {
+		if (has_image && str_eq(p->image.media_id, d->media_id)) {
+			m->type = p->image.type;
 			m->thumb = p->thumb;
 			m->thumbs = p->thumbs;
 		}
 	}
-	record_doc_clear(&image);
 }
 
 static void
 parcel_clear(struct parcel *p)
 {
+	record_doc_clear(&p->image);
 	for (size_t i = 0; i < p->n; i++)
 		record_doc_clear(&p->doc[i]);
 	for (size_t i = 0; i < p->thumbs; i++)

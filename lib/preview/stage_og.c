@@ -94,13 +94,11 @@ describe_image(const struct stage_og *st, struct record *rec, const struct recor
 
 /* ---- images that could not be had -------------------------------------------------------------------------- */
 
-enum { IMAGE_TRIES_MAX = 3 };
-
 /* Drops the images that were asked for in vain; all of them once enough were. */
 static void
 drop_refused_images(const struct record *rec, struct json *html)
 {
-	bool enough = record_refusals(rec, "image") >= IMAGE_TRIES_MAX;
+	bool enough = record_refusals(rec, "image") >= RECORD_IMAGE_TRIES;
 	struct json *images = json_get(html, "images"), *left = json_array();
 	for (size_t i = 0, n = json_len(images); i < n && !enough; i++) {
 		struct json *image = json_at(images, i);
@@ -128,7 +126,7 @@ static struct json *
 without_refused_image(const struct record *rec, struct json *take)
 {
 	const char *url = json_str(take, "og:image");
-	if (url == NULL || (!record_refused(rec, "image", url) && record_refusals(rec, "image") < IMAGE_TRIES_MAX))
+	if (url == NULL || (!record_refused(rec, "image", url) && record_refusals(rec, "image") < RECORD_IMAGE_TRIES))
 		return take;
 	struct json *left = json_object();
 	json_each(take, keep_other, left);

@@ -4,11 +4,16 @@
  *            alpha (true, or absent)
  *   thumbs   array of {width, height, method, type, bytes}; empty when there is nothing to make small
  *
- * A picture that cannot be read is a warning: the preview is worth having without it. */
+ * A picture that is none (broken, a page sent as image/png) is a warning and dropped, so that the next candidate can be
+ * tried; so are spacers and what our limits forbid, but only while there is another one.  Pictures of kinds that are not
+ * read here (SVG, AVIF, ICO ...) are kept without thumbnails (spec A.8.5). */
 #include "preview/stages.h"
 
 #include "image/image.h"
+#include "preview/stage_body.h"
 #include "store/store.h"
+
+enum { SPACER_MAX = 10 }; /* pixels of the shorter side: it only keeps a place, or tells that somebody looked */
 
 static struct json *
 describe_image(const struct record_doc *doc, const struct image_info *info)
@@ -72,6 +77,16 @@ make(const struct stage_thumb *st, const struct record_doc *doc, struct image_th
 	return rc;
 }
 
+/* Not worth showing while there is something else; the reason is an error. */
+static int
+judge(const struct record *rec, const struct record_doc *doc, const struct image_info *info, struct err *err)
+{
+	bool spacer = info->width <= SPACER_MAX || info->height <= SPACER_MAX;
+	if (!spacer || !str_eq(doc->rel, "image") || !record_image_spare(rec, doc->url))
+		return 0;
+	return err_set(err, ERR_INPUT, "only a spacer, %u x %u pixels", info->width, info->height);
+}
+
 /* The picture of doc, or why there is none. */
 static int
 add(const struct stage_thumb *st, struct record *rec, const struct record_doc *doc, struct err *err)
@@ -79,25 +94,61 @@ add(const struct stage_thumb *st, struct record *rec, const struct record_doc *d
 	struct image_thumbs made = {.n = 0};
 	if (make(st, doc, &made, err) < 0)
 		return -1;
-	json_set(rec->j, "image", describe_image(doc, &made.source));
-	if (made.warning.code != ERR_NONE)
+	int rc = judge(rec, doc, &made.source, err);
+	if (rc == 0)
+		json_set(rec->j, "image", describe_image(doc, &made.source));
+	if (rc == 0 && made.warning.code != ERR_NONE)
 		record_warn(rec, "thumb", doc->rel, doc->url, &made.warning);
-	int rc = write_thumbs(st, doc->media_id, &made, err);
+	if (rc == 0)
+		rc = write_thumbs(st, doc->media_id, &made, err);
 	if (rc == 0)
 		json_set(rec->j, "thumbs", describe_thumbs(&made));
 	image_thumbs_clear(&made);
 	return rc;
 }
 
+/* A picture all the same, of a kind that is not read here. */
+static bool
+other_kind(const struct stage_thumb *st, const struct record_doc *doc)
+{
+	struct stage_body b;
+	struct err ignored;
+	if (stage_body_open(&b, st->blobs, doc, IMAGE_SNIFF_BYTES, &ignored) < 0)
+		return false;
+	bool is = b.n > 0 && image_other_kind(b.p, b.n);
+	stage_body_close(&b);
+	return is;
+}
+
+/* May the next one be tried in its place?  What only this side failed at says nothing of the picture. */
+static bool
+useless(const struct stage_thumb *st, const struct record *rec, const struct record_doc *doc, const struct err *err)
+{
+	if (!str_eq(doc->rel, "image"))
+		return false;
+	if (err->code == ERR_LIMIT)
+		return record_image_spare(rec, doc->url);
+	if (err->code == ERR_UNSUPPORTED)
+		return !other_kind(st, doc);
+	return err->code == ERR_INPUT;
+}
+
 int
 stage_thumb(const struct stage_thumb *st, struct record *rec, struct err *err)
 {
 	struct record_doc doc;
-	json_set(rec->j, "thumbs", json_array());
-	if (!record_image_doc(rec, &doc))
+	if (!record_image_doc(rec, &doc)) {
+		if (!record_image_refused(rec)) /* the next one is still to come */
+			json_set(rec->j, "thumbs", json_array());
 		return 0;
-	if (add(st, rec, &doc, err) < 0)
-		record_warn(rec, "thumb", doc.rel, doc.url, err);
+	}
+	json_set(rec->j, "thumbs", json_array());
+	if (add(st, rec, &doc, err) < 0) {
+		if (useless(st, rec, &doc, err))
+			record_image_drop(rec, &doc, err);
+		else
+			record_warn(rec, "thumb", doc.rel, doc.url, err);
+	}
 	record_doc_clear(&doc);
 	return 0;
 }

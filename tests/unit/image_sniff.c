@@ -78,6 +78,57 @@ orientations(void)
 	}
 }
 
+/* A copy without the NUL, so that reading past the end is found. */
+static bool
+other(const char *s, size_t n)
+{
+	char *copy = mem_alloc(n + 1);
+	char *at = copy + 1;
+	(void)memcpy(at, s, n);
+	bool is = image_other_kind(at, n);
+	mem_free(copy);
+	return is;
+}
+
+static void
+other_kinds(void)
+{
+	static const struct {
+		const char *name, *bytes;
+		size_t n;
+		bool is;
+	} cases[] = {
+	    {"SVG", "<svg xmlns='x'/>", 16, true},
+	    {"SVG behind declaration, comment and document type",
+	     "\xEF\xBB\xBF<?xml version='1.0'?>\n<!-- <html> -->\n<!DOCTYPE svg PUBLIC 'a' 'b' [<!ENTITY x "
+	     "'>'>]>\n<svg>",
+	     95, true},
+	    {"SVG with a prefix", "<svg:svg xmlns:svg='x'>", 23, true},
+	    {"AVIF",
+	     "\0\0\0\x1C"
+	     "ftypavif",
+	     12, true},
+	    {"ICO", "\0\0\1\0\1\0", 6, true},
+	    {"BMP", "BM\0\0", 4, true},
+	    {"a drawing that says it is a page", "<!DOCTYPE html><svg>", 20, true},
+	    {"a page", "<html><svg>", 11, false},
+	    {"a page behind a document type", "<!DOCTYPE html><title>x</title><svg>", 36, false},
+	    {"an element whose name begins with svg", "<svgx>", 6, false},
+	    {"a comment without end", "<!-- <svg>", 10, false},
+	    {"text", "Not found", 9, false},
+	    {"JSON", "{\"error\":1}", 11, false},
+	    {"MP4",
+	     "\0\0\0\x1C"
+	     "ftypisom",
+	     12, false},
+	    {"nothing", "", 0, false},
+	    {"a prefix of nothing", "<svg:", 5, false},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		ok(other(cases[i].bytes, cases[i].n) == cases[i].is, "%s is %s picture of another kind", cases[i].name,
+		   cases[i].is ? "a" : "no");
+}
+
 int
 main(void)
 {
@@ -103,6 +154,7 @@ main(void)
 	refuses("a GIF of 0 x 0", "GIF89a\0\0\0\0\0\0\0;", 14, ERR_INPUT);
 	refuses("a RIFF that is no WebP", "RIFF\0\0\0\0WAVEfmt ", 16, ERR_UNSUPPORTED);
 
+	other_kinds();
 	prefixes("JPEG", make_jpeg(40, 20, 0, 6));
 	prefixes("PNG", make_png(33, 77, MAKE_ALPHA | MAKE_PALETTE));
 	prefixes("WebP", extended_webp());

@@ -166,6 +166,37 @@ refusals(void)
 	record_clear(&rec);
 }
 
+/* A picture that came and was of no use. */
+static void
+dropping(void)
+{
+	struct err err = {.code = ERR_INPUT};
+	struct record_doc doc;
+	struct record rec = read_rec(
+	    "{\"url\":\"u\",\"html\":{\"images\":[{\"url\":\"i\"},{\"url\":\"j\"},{\"url\":\"k\"},{\"url\":\"l\"}]},"
+	    "\"og\":{\"og:image\":\"i\"},\"thumbs\":[],\"image\":{\"media_id\":\"b\",\"type\":\"image/gif\"},\"docs\":["
+	    "{\"rel\":\"page\",\"url\":\"u\",\"type\":\"text/html\",\"media_id\":\"a\"},"
+	    "{\"rel\":\"image\",\"url\":\"i\",\"type\":\"application/octet-stream\",\"media_id\":\"b\"}]}");
+	ok(record_image_doc(&rec, &doc), "there is a picture");
+	is_str(doc.type, "image/gif", "its type is that of its bytes when it was sent without one");
+	ok(record_image_spare(&rec, "i"), "there are others");
+	record_image_drop(&rec, &doc, &err);
+	record_doc_clear(&doc);
+	ok(!record_image_doc(&rec, &doc), "a picture that was dropped is none");
+	ok(!json_has(rec.j, "thumbs") && !json_has(rec.j, "image"), "and nothing tells of it");
+	ok(record_image_refused(&rec) && stage_next(&rec) == STAGE_OG, "the next one is to be chosen");
+	ok(record_image_spare(&rec, "j"), "a second one may be given up for a third");
+	record_warn(&rec, "fetch", "image", "j", &err);
+	ok(!record_image_spare(&rec, "k"), "the third is the last");
+	record_clear(&rec);
+	rec = read_rec("{\"url\":\"u\",\"html\":{\"images\":[{\"url\":\"data:a\"},{\"url\":\"data:b\"}]},"
+		       "\"oembed\":{\"og\":{\"og:image\":\"i\"}}}");
+	ok(record_image_spare(&rec, "data:"), "that of an oEmbed answer is another one");
+	record_warn(&rec, "fetch", "image", "i", &err);
+	ok(!record_image_spare(&rec, "data:"), "one data: URL stands for all");
+	record_clear(&rec);
+}
+
 static void
 finishing(void)
 {
@@ -207,6 +238,7 @@ main(void)
 	wishes();
 	stages();
 	refusals();
+	dropping();
 	finishing();
 	return done();
 }
