@@ -25,8 +25,8 @@ ROOMS   = preview conf net page image store url json base
 # A command: its objects beside main, its foreign libraries.  The linker takes from the rooms only what is used; a
 # command that reaches a room whose library is not listed here does not link.
 COMMANDS = mxpreview mxpreview-fetch mxpreview-og mxpreview-oembed mxpreview-thumb mxpreview-cache
-PKG_mxpreview         = sqlite3
-PKG_mxpreview-fetch   = libcurl libcrypto
+PKG_mxpreview         = sqlite3 libidn2
+PKG_mxpreview-fetch   = libcurl libcrypto libidn2
 PKG_mxpreview-og      =
 PKG_mxpreview-oembed  = libxml-2.0
 PKG_mxpreview-thumb   = libjpeg libpng libwebp libwebpdemux libdeflate
@@ -48,16 +48,16 @@ BELOW_image   = image base
 BELOW_store   = store base
 BELOW_net     = net url json store base
 BELOW_page    = page url json base
-BELOW_conf    = conf json base
+BELOW_conf    = conf url json base
 BELOW_preview = preview url json store base
 TLIB_base     = -lcrypto
 TLIB_json     = -ljq -lm
-TLIB_url      =
+TLIB_url      = -lidn2
 TLIB_image    = $(shell $(PKG_CONFIG) --libs libjpeg libpng libwebp libwebpdemux libdeflate) -lgif -lm
 TLIB_store    = $(shell $(PKG_CONFIG) --libs sqlite3 libcrypto)
-TLIB_net      = $(shell $(PKG_CONFIG) --libs libcurl libcrypto) -ljq -lm
+TLIB_net      = $(shell $(PKG_CONFIG) --libs libcurl libcrypto libidn2) -ljq -lm
 TLIB_page     = $(shell $(PKG_CONFIG) --libs libxml-2.0) -luchardet -ljq -lm
-TLIB_conf     = -ljq -lm
+TLIB_conf     = -lidn2 -ljq -lm
 TLIB_preview  = -ljq -lm
 
 SRC     := $(wildcard lib/*/*.c cmd/*.c)
@@ -155,7 +155,7 @@ dist:
 clean:
 	rm -rf $(BUILD)
 
--include $(patsubst %.c,$(BUILD)/%.d,$(SRC) $(UNITS))
+-include $(patsubst %.c,$(BUILD)/%.d,$(SRC) $(UNITS) $(wildcard tests/helpers/*.c))
 
 .PHONY: all archives tests check asan lint bench install uninstall dist clean
 .SECONDARY:

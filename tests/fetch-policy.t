@@ -49,6 +49,25 @@ is "$(printf '{"url":"http://x/","docs":[{"rel":"page"}],"want":[{"rel":"image",
 	json .warnings[0].error)" "$rule" 'and for an image'
 is "$(find "$TMP/store" -type f | wc -l)" 0 'nothing was stored'
 
+# A site that is not to be shown: on every hop, for every document, and before the cache.
+closed='URL previews are disabled for this site'
+: >"$TMP/conf"
+preview() { mxpreview -c "$TMP/conf" -d "$TMP/store" --allow-ip 127.0.0.0/8 "$@"; }
+is "$(preview "$O/a.html" | json '.["og:title"]')" secret 'an answer that is in the cache'
+printf 'user_agent = bot\n[site "127.0.0.1"]\npreview = off\n' >"$TMP/conf"
+is "$(preview "$O/a.html" | json '[.error.status,.error.error]|join(" ")')" "403 $closed" 'is not told any more'
+: >"$TMP/log"
+is "$(denied <<<"$O/a.html" | json .error.error)" "$closed" 'a closed site'
+printf '[site "127.0.0.2"]\npreview = off\n' >"$TMP/conf"
+is "$(denied <<<"$O/redirect?to=http://127.0.0.2:$PORT/a.html" | json .error.error)" "$closed" 'as the target of a redirect'
+is "$(grep -c 'GET /a.html' "$TMP/log")" 0 'nobody went there'
+printf 'preview = off\n[site "127.0.0.1"]\npreview = on\n' >"$TMP/conf"
+is "$(preview "$O/a.html" | json '.["og:title"]')" secret 'only the sites that are named open'
+is "$(preview "http://x.invalid/a.html" | json .error.error)" "$closed" 'are asked'
+printf '\n[site "a..b"]\npreview = on\n' >"$TMP/conf"
+is "$(denied <<<"$O/a.html" 2>&1; echo $?)" "mxpreview-fetch: $TMP/conf:2: 'a..b' is no host name
+2" 'a bad site is told with its line'
+
 # The environment has no say.
 : >"$TMP/log"
 printf 'machine 127.0.0.1 login l password p\ndefault login l password p\n' >"$HOME/.netrc"

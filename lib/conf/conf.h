@@ -9,6 +9,8 @@ struct conf_list {
 	size_t n;
 };
 
+struct conf_section; /* "[site …]" with its keys */
+
 /* Every key of mxpreview.conf(5), filled with its default by conf_init.  Times in ms, sizes in bytes. */
 struct conf {
 	char *server_name;     /* "localhost" */
@@ -26,18 +28,46 @@ struct conf {
 	int64_t max_image_pixels;					      /* 32M */
 	struct conf_list oembed_providers;				      /* files, after the built-in table */
 	struct conf_list oembed_disable;				      /* names or endpoint hosts of providers */
-	bool oembed_builtin;						      /* true */
-	bool merge_oembed_first;					      /* merge = html-first | oembed-first */
-	bool compat_synapse;						      /* compat = none | synapse */
+	struct conf_list user_agent_fallback; /* agents tried when the first is refused */
+	int64_t min_interval;		      /* 0: between requests to one host */
+	bool preview;			      /* true: sites may be asked at all */
+	bool robots;			      /* false: robots.txt is asked */
+	bool http2;			      /* false: HTTP/1.1 only */
+	bool oembed_builtin;		      /* true */
+	bool merge_oembed_first;	      /* merge = html-first | oembed-first */
+	bool compat_synapse;		      /* compat = none | synapse */
+	struct conf_section *section;
+	size_t sections;
 };
 
 void conf_init(struct conf *c);
 void conf_clear(struct conf *c);
-/* "key = value" lines, '#' comments; lists by repeating the key; unknown keys and bad values are errors that name
+/* "key = value" lines, '#' comments, "[site "name"]" sections; lists by repeating the key; unknown keys and bad values are errors that name
  * file and line.  Values given later replace, list values add.  Relative names of oembed_providers are below the file's
  * directory.  ERR_NOTFOUND: there is no such file. */
 int conf_read(struct conf *c, const char *path, struct err *err);
+/* Wins over what sections say of the key. */
 int conf_set(struct conf *c, const char *key, const char *value, struct err *err);
+
+/* ---- sites: what holds for one host ------------------------------------------------------------------ */
+
+/* The keys that may stand in a section, as they are for one host.  Borrowed from the conf. */
+struct conf_site {
+	const char *user_agent, *accept_language;
+	struct conf_list user_agent_fallback;
+	int64_t header_timeout, total_timeout, max_spider_size, min_interval;
+	bool preview, robots, http2;
+};
+
+/* An index of the sections of c, which must stay as it is for the life of the index.  Errors name file and line. */
+struct conf_sites;
+struct conf_sites *conf_sites_new(const struct conf *c, struct err *err);
+void conf_sites_free(struct conf_sites *s);
+/* Key by key the most specific section that has it, else what stands outside of sections; host in any spelling. */
+void conf_site(const struct conf_sites *s, const char *host, struct conf_site *out);
+/* The i-th section's name ("example.org", "=example.org") and what it says of preview (false: nothing); NULL past the
+ * end. */
+const char *conf_section(const struct conf *c, size_t i, bool *says, bool *preview);
 
 /* For documentation checks: the i-th key's name, its default as text, one line of help; NULL past the end. */
 const char *conf_key(size_t i, const char **def, const char **help);

@@ -8,8 +8,24 @@
 #define CONF_VALUE_MAX 4096		/* bytes of one value */
 #define CONF_LIST_MAX 10000		/* values of one list key */
 
-/* As conf_set; relative file names are taken from below dir (with its '/'), or as they are if dir is NULL. */
-int conf_set_from(struct conf *c, const char *key, const char *value, const char *dir, struct err *err);
+#define CONF_SECTIONS_MAX 10000
+#define CONF_NAME_MAX 255 /* bytes of a section's name */
+
+struct conf_section {
+	char *name;	  /* as written: "example.org", "=example.org" */
+	char *where;	  /* "file:line" */
+	struct conf *own; /* only what is set counts */
+	bool *set;	  /* by number of the key */
+};
+
+/* As conf_set, in section (NULL: outside of sections); relative file names are taken from below dir (with its '/'), or as
+ * they are if dir is NULL. */
+int conf_set_from(struct conf *c, struct conf_section *section, const char *key, const char *value, const char *dir,
+		  struct err *err);
+struct conf_section *conf_section_add(struct conf *c, const char *name, const char *where, struct err *err);
+/* All that the section sets, over what stands in c; nothing is copied. */
+void conf_overlay(struct conf *c, const struct conf_section *section);
+bool conf_section_has(const struct conf_section *s, const char *key);
 
 /* Judges: NULL, or what would be allowed ("must be …"). */
 const char *conf_check_server_name(const char *s);

@@ -29,6 +29,7 @@ struct row {
 	const char *(*check)(const char *value); /* NULL or what is allowed */
 	const char *word[2];
 	const char *help;
+	bool site; /* may stand in a section */
 };
 
 #define KIB ((int64_t)1024)
@@ -39,33 +40,44 @@ struct row {
 #define YEAR (365 * DAY)
 
 /* clang-format off */
-#define STRING(key, def, check, help) {#key, TEXT, offsetof(struct conf, key), def, 0, 0, check, {NULL, NULL}, help}
-#define MANY(key, type, check, help) {#key, type, offsetof(struct conf, key), "", 0, 0, check, {NULL, NULL}, help}
-#define RANGE(key, type, def, min, max, help) \
-	{#key, type, offsetof(struct conf, key), def, min, max, NULL, {NULL, NULL}, help}
-#define BOOLEAN(key, def, help) {#key, SWITCH, offsetof(struct conf, key), def, 0, 0, NULL, {NULL, NULL}, help}
-#define EITHER(key, field, no, yes, help) {#key, CHOICE, offsetof(struct conf, field), no, 0, 0, NULL, {no, yes}, help}
+#define ROW(key, type, field, def, min, max, check, no, yes, help, site) \
+	{#key, type, offsetof(struct conf, field), def, min, max, check, {no, yes}, help, site}
+#define STRING(key, def, check, help) ROW(key, TEXT, key, def, 0, 0, check, NULL, NULL, help, false)
+#define MANY(key, type, check, help) ROW(key, type, key, "", 0, 0, check, NULL, NULL, help, false)
+#define RANGE(key, type, def, min, max, help) ROW(key, type, key, def, min, max, NULL, NULL, NULL, help, false)
+#define BOOLEAN(key, def, help) ROW(key, SWITCH, key, def, 0, 0, NULL, NULL, NULL, help, false)
+#define EITHER(key, field, no, yes, help) ROW(key, CHOICE, field, no, 0, 0, NULL, no, yes, help, false)
+/* Keys that may also stand in a section. */
+#define SITE_STRING(key, def, check, help) ROW(key, TEXT, key, def, 0, 0, check, NULL, NULL, help, true)
+#define SITE_MANY(key, type, check, help) ROW(key, type, key, "", 0, 0, check, NULL, NULL, help, true)
+#define SITE_RANGE(key, type, def, min, max, help) ROW(key, type, key, def, min, max, NULL, NULL, NULL, help, true)
+#define SITE_BOOLEAN(key, def, help) ROW(key, SWITCH, key, def, 0, 0, NULL, NULL, NULL, help, true)
 /* clang-format on */
 
 /* Ceilings stand where a larger value stops meaning anything (libcurl ends near 300 KB of headers by itself) or where
  * a slip of the finger would cost the machine its memory. */
 static const struct row rows[] = {
     STRING(server_name, "localhost", conf_check_server_name, "Matrix server name in the mxc:// addresses of media"),
-    STRING(user_agent, "mxpreview/" MX_VERSION " (link preview bot)", conf_check_user_agent,
-	   "User-Agent header of every request"),
-    STRING(accept_language, "en-US,en;q=0.9", conf_check_accept_language,
-	   "Accept-Language header where the record asks for no language"),
+    SITE_STRING(user_agent, "mxpreview/" MX_VERSION " (link preview bot)", conf_check_user_agent,
+		"User-Agent header of every request"),
+    SITE_STRING(accept_language, "en-US,en;q=0.9", conf_check_accept_language,
+		"Accept-Language header where the record asks for no language"),
+    SITE_MANY(user_agent_fallback, LIST, conf_check_user_agent, "agents tried in turn where the first one is refused"),
+    SITE_BOOLEAN(preview, "true", "whether sites are asked at all"),
+    SITE_BOOLEAN(robots, "false", "whether robots.txt is asked first"),
+    SITE_BOOLEAN(http2, "false", "whether HTTP/2 may be spoken over TLS"),
+    SITE_RANGE(min_interval, DURATION, "0", 0, 10 * MINUTE, "between the beginnings of two requests to one host"),
     MANY(allow_ip, LIST, conf_check_cidr, "addresses that may be connected to whatever else says no"),
     MANY(deny_ip, LIST, conf_check_cidr, "addresses that are never connected to, beside the built-in list"),
     MANY(deny_url, LIST, NULL, "rules of URLs that are never asked for"),
-    RANGE(max_spider_size, SIZE, "10M", KIB, 1024 * MIB, "decoded bytes of one document; reaching it refuses"),
+    SITE_RANGE(max_spider_size, SIZE, "10M", KIB, 1024 * MIB, "decoded bytes of one document; reaching it refuses"),
     RANGE(max_header_bytes, SIZE, "64K", KIB, 256 * KIB, "bytes of all headers of one response"),
     RANGE(max_header_count, NUMBER, "200", 1, 10000, "header lines of one response"),
     RANGE(max_redirects, NUMBER, "20", 0, 50, "hops from one wanted URL"),
     RANGE(connect_timeout, DURATION, "10s", 100, 10 * MINUTE, "until a connection stands, TLS included"),
-    RANGE(header_timeout, DURATION, "20s", 100, 10 * MINUTE, "until the headers of a response are complete"),
+    SITE_RANGE(header_timeout, DURATION, "20s", 100, 10 * MINUTE, "until the headers of a response are complete"),
     RANGE(idle_timeout, DURATION, "10s", 100, 10 * MINUTE, "without news from the other side"),
-    RANGE(total_timeout, DURATION, "30s", 100, 60 * MINUTE, "for one wanted URL with all its redirects"),
+    SITE_RANGE(total_timeout, DURATION, "30s", 100, 60 * MINUTE, "for one wanted URL with all its redirects"),
     RANGE(jobs, NUMBER, "16", 1, 256, "records in flight at once"),
     RANGE(ttl, DURATION, "1h", 0, 10 * YEAR, "how long a preview is kept when its page says nothing"),
     RANGE(max_ttl, DURATION, "24h", 0, 10 * YEAR, "how long a preview is kept at most, whatever its page says"),
@@ -213,20 +225,107 @@ set(struct conf *c, const struct row *r, const char *value, const char *dir, str
 	return err_set(err, ERR_BUG, "%s: key of unknown type", r->name);
 }
 
-int
-conf_set_from(struct conf *c, const char *key, const char *value, const char *dir, struct err *err)
+/* The number of a key, or ROWS. */
+static size_t
+number_of(const char *key)
 {
-	for (size_t i = 0; i < ROWS; i++)
-		if (str_eq(rows[i].name, key))
-			return set(c, &rows[i], value, dir, err);
-	return err_set(err, ERR_INPUT, "unknown key '%.100s'", key);
+	size_t i = 0;
+	while (i < ROWS && !str_eq(rows[i].name, key))
+		i++;
+	return i;
+}
+
+int
+conf_set_from(struct conf *c, struct conf_section *section, const char *key, const char *value, const char *dir,
+	      struct err *err)
+{
+	size_t i = number_of(key);
+	if (i == ROWS)
+		return err_set(err, ERR_INPUT, "unknown key '%.100s'", key);
+	if (section == NULL)
+		return set(c, &rows[i], value, dir, err);
+	if (!rows[i].site)
+		return err_set(err, ERR_INPUT, "%s: not for a single site; it stands before all sections", key);
+	if (set(section->own, &rows[i], value, dir, err) < 0)
+		return -1;
+	section->set[i] = true;
+	return 0;
 }
 
 int
 conf_set(struct conf *c, const char *key, const char *value, struct err *err)
 {
-	return conf_set_from(c, key, value, NULL, err);
+	if (conf_set_from(c, NULL, key, value, NULL, err) < 0)
+		return -1;
+	for (size_t i = 0; i < c->sections; i++)
+		c->section[i].set[number_of(key)] = false;
+	return 0;
 }
+
+/* ---- sections -------------------------------------------------------------------------- */
+
+struct conf_section *
+conf_section_add(struct conf *c, const char *name, const char *where, struct err *err)
+{
+	if (c->sections >= CONF_SECTIONS_MAX) {
+		(void)err_set(err, ERR_LIMIT, "more than %d sections", CONF_SECTIONS_MAX);
+		return NULL;
+	}
+	c->section = mem_realloc(c->section, (c->sections + 1) * sizeof *c->section);
+	struct conf_section *s = &c->section[c->sections++];
+	*s = (struct conf_section){.name = mem_strdup(name),
+				   .where = mem_strdup(where),
+				   .own = mem_alloc(sizeof *s->own),
+				   .set = mem_array(ROWS, sizeof *s->set)};
+	return s;
+}
+
+static void
+section_clear(struct conf_section *s)
+{
+	conf_clear(s->own);
+	mem_free(s->own);
+	mem_free(s->set);
+	mem_free(s->name);
+	mem_free(s->where);
+}
+
+static size_t
+width(const struct row *r)
+{
+	switch (r->type) {
+	case TEXT:
+		return sizeof(char *);
+	case LIST:
+	case FILES:
+		return sizeof(struct conf_list);
+	case NUMBER:
+	case SIZE:
+	case DURATION:
+		return sizeof(int64_t);
+	case SWITCH:
+	case CHOICE:
+		break;
+	}
+	return sizeof(bool);
+}
+
+void
+conf_overlay(struct conf *c, const struct conf_section *section)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (section->set[i])
+			(void)memcpy(field(c, &rows[i]), field(section->own, &rows[i]), width(&rows[i]));
+}
+
+bool
+conf_section_has(const struct conf_section *s, const char *key)
+{
+	size_t i = number_of(key);
+	return i < ROWS && s->set[i];
+}
+
+/* ---- life --------------------------------------------------------------------------------- */
 
 void
 conf_init(struct conf *c)
@@ -250,6 +349,9 @@ conf_clear(struct conf *c)
 			mem_free(l->v[k]);
 		mem_free(l->v);
 	}
+	for (size_t i = 0; i < c->sections; i++)
+		section_clear(&c->section[i]);
+	mem_free(c->section);
 	*c = (struct conf){0};
 }
 

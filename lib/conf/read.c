@@ -1,4 +1,4 @@
-/* What does this file say?  "key = value" lines of mxpreview.conf(5). */
+/* What does this file say?  "key = value" lines and sections of mxpreview.conf(5). */
 #include "conf/int.h"
 
 #include <string.h>
@@ -16,20 +16,59 @@ trim(char *s)
 	return s;
 }
 
+struct reader {
+	struct conf *conf;
+	struct conf_section *section; /* that lines belong to, or NULL */
+	const char *path;
+	char *dir; /* of path, with its '/', or NULL */
+	size_t line;
+};
+
+/* What stands between the quotes of [site "…"]; in place, NULL if the line is anything else. */
+static char *
+section_name(char *line)
+{
+	char *s = trim(line + 1);
+	size_t n = strlen(s);
+	if (n == 0 || s[n - 1] != ']' || !str_starts(s, "site"))
+		return NULL;
+	s[n - 1] = '\0';
+	s = trim(s + strlen("site"));
+	n = strlen(s);
+	if (n < 3 || s[0] != '"' || s[n - 1] != '"')
+		return NULL;
+	s[n - 1] = '\0';
+	return s + 1;
+}
+
 static int
-read_line(struct conf *c, char *line, const char *dir, struct err *err)
+open_section(struct reader *r, char *line, struct err *err)
+{
+	char *name = section_name(line);
+	if (name == NULL)
+		return err_set(err, ERR_INPUT, "a section is written [site \"example.org\"]");
+	size_t n = strlen(name);
+	if (n > CONF_NAME_MAX || !utf8_valid(name, n) || strpbrk(name, " \t\"/@?#*") != NULL)
+		return err_set(err, ERR_INPUT, "'%.100s' is no host name", name);
+	char *where = mem_printf("%s:%zu", r->path, r->line);
+	r->section = conf_section_add(r->conf, name, where, err);
+	mem_free(where);
+	return r->section != NULL ? 0 : -1;
+}
+
+static int
+read_line(struct reader *r, char *line, struct err *err)
 {
 	char *key = trim(line);
 	if (*key == '\0' || *key == '#')
 		return 0;
 	if (*key == '[')
-		return err_set(err, ERR_INPUT, "sections such as '%.50s' are reserved; keys stand outside of sections",
-			       key);
+		return open_section(r, key, err);
 	char *eq = strchr(key, '=');
 	if (eq == NULL)
 		return err_set(err, ERR_INPUT, "'%.50s' is not of the form key = value", key);
 	*eq = '\0';
-	return conf_set_from(c, trim(key), trim(eq + 1), dir, err);
+	return conf_set_from(r->conf, r->section, trim(key), trim(eq + 1), r->dir, err);
 }
 
 /* The directory of path with its '/'; yours; NULL if path has none. */
@@ -43,20 +82,20 @@ directory(const char *path)
 static int
 read_text(struct conf *c, const char *path, char *s, struct err *err)
 {
-	char *dir = directory(path);
+	struct reader r = {.conf = c, .path = path, .dir = directory(path)};
 	int rc = 0;
 	if (str_starts(s, "\xEF\xBB\xBF")) /* some editors begin a file with a byte order mark */
 		s += 3;
-	for (size_t number = 1; rc == 0 && s != NULL; number++) {
+	for (r.line = 1; rc == 0 && s != NULL; r.line++) {
 		char *end = strchr(s, '\n');
 		if (end != NULL)
 			*end = '\0';
-		rc = read_line(c, s, dir, err);
+		rc = read_line(&r, s, err);
 		if (rc < 0)
-			(void)err_add(err, "%s:%zu", path, number);
+			(void)err_add(err, "%s:%zu", path, r.line);
 		s = end != NULL ? end + 1 : NULL;
 	}
-	mem_free(dir);
+	mem_free(r.dir);
 	return rc;
 }
 

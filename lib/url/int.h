@@ -21,6 +21,7 @@ char *url_clean(const char *text); /* C0 and space stripped at both ends, TAB CR
 void url_split(struct url_parts *out, const char *s, struct url_slice base_scheme);
 /* Fills username, password, host, port of u. */
 int url_authority(struct url *u, struct url_slice text, const struct url_parts *parts, struct err *err);
+bool url_host_ok(const char *host); /* no byte in it that a host may not have */
 char *url_slice_lower(struct url_slice s);
 int url_default_port(const char *scheme); /* 80, 443, … or -1 */
 

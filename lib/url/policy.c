@@ -16,12 +16,16 @@ struct url_policy {
 	struct cidrs allow, deny;
 	struct url_rule **rule;
 	size_t rules;
+	struct url_hosts *sites; /* → 1 if open */
+	bool closed;		 /* sites that are not named */
 };
 
 struct url_policy *
 url_policy_new(void)
 {
-	return mem_alloc(sizeof(struct url_policy));
+	struct url_policy *p = mem_alloc(sizeof *p);
+	p->sites = url_hosts_new();
+	return p;
 }
 
 void
@@ -31,6 +35,7 @@ url_policy_free(struct url_policy *p)
 		return;
 	for (size_t i = 0; i < p->rules; i++)
 		url_rule_free(p->rule[i]);
+	url_hosts_free(p->sites);
 	mem_free(p->rule);
 	mem_free(p->allow.v);
 	mem_free(p->deny.v);
@@ -74,6 +79,15 @@ url_policy_deny_url(struct url_policy *p, const char *rule, struct err *err)
 		return -1;
 	p->rule = mem_realloc(p->rule, (p->rules + 1) * sizeof *p->rule);
 	p->rule[p->rules++] = r;
+	return 0;
+}
+
+int
+url_policy_site(struct url_policy *p, const char *host, bool open, struct err *err)
+{
+	if (host != NULL)
+		return url_hosts_add(p->sites, host, open, err);
+	p->closed = !open;
 	return 0;
 }
 
@@ -242,12 +256,21 @@ bad_port(int port)
 	return false;
 }
 
+static bool
+site_open(const struct url_policy *p, const char *host)
+{
+	size_t open[URL_HOSTS_MAX];
+	return url_hosts_find(p->sites, host, open) > 0 ? open[0] != 0 : !p->closed;
+}
+
 enum url_verdict
 url_policy_check(const struct url_policy *p, const struct url *u)
 {
 	struct url_addr a;
 	if (!str_eq(u->scheme, "http") && !str_eq(u->scheme, "https"))
 		return URL_DENIED_SCHEME;
+	if (!site_open(p, u->host))
+		return URL_DENIED_SITE;
 	if (url_rules_match(p->rule, p->rules, u))
 		return URL_DENIED_RULE;
 	if (u->port >= 0 && bad_port(u->port))
@@ -263,6 +286,8 @@ url_verdict_text(enum url_verdict v)
 	switch (v) {
 	case URL_OK:
 		return "allowed";
+	case URL_DENIED_SITE:
+		return "URL previews are disabled for this site";
 	case URL_DENIED_RULE:
 		return "URL blocked by url pattern blocklist entry";
 	case URL_DENIED_ADDRESS:

@@ -151,8 +151,8 @@ url_slice_lower(struct url_slice s)
 /* ---- authority ---------------------------------------------------------------------------- */
 
 /* "forbidden domain code points" of the WHATWG URL standard, after decoding. */
-static bool
-host_ok(const char *host)
+bool
+url_host_ok(const char *host)
 {
 	for (const char *p = host; *p != '\0'; p++)
 		if ((unsigned char)*p <= ' ' || *p == 0x7f || strchr("#%/:<>?@[\\]^|", *p) != NULL)
@@ -171,7 +171,7 @@ set_host(struct url *u, struct url_slice text, struct err *err)
 	u->host[n] = '\0';
 	str_tolower(u->host);
 	/* Zone ids ("[fe80::1%25lo]") are no addresses here. */
-	if (u->host[0] == '[' ? !url_addr_from_host(&a, u->host) : strlen(u->host) != n || !host_ok(u->host))
+	if (u->host[0] == '[' ? !url_addr_from_host(&a, u->host) : strlen(u->host) != n || !url_host_ok(u->host))
 		return err_set(err, ERR_INPUT, "URL has a bad host");
 	return 0;
 }

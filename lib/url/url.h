@@ -30,6 +30,21 @@ bool url_is_http(const char *text);   /* scheme http or https, any case */
 char *url_form_encode(const char *s); /* application/x-www-form-urlencoded; yours */
 size_t url_decode(char *s, size_t n); /* %XX in place, other '%' stay; the new length, may now hold NULs */
 
+/* ---- host --------------------------------------------------------------------------------- */
+
+/* One text for all spellings of a host: lower case, no dot at the end, A-labels (UTS #46), IPv4 as four decimal numbers,
+ * IPv6 in brackets as RFC 5952 has it.  NULL if it cannot be a host.  Yours. */
+char *url_host_normal(const char *host);
+
+/* Names in any spelling, each with a number; "example.org" with the hosts below it, "=example.org" without. */
+struct url_hosts;
+#define URL_HOSTS_MAX 256 /* names that can speak of one host: its labels and itself */
+struct url_hosts *url_hosts_new(void);
+void url_hosts_free(struct url_hosts *h);
+int url_hosts_add(struct url_hosts *h, const char *name, size_t value, struct err *err);
+/* The numbers of all names that speak of the host, the most specific one first; returns how many. */
+size_t url_hosts_find(const struct url_hosts *h, const char *host, size_t value[URL_HOSTS_MAX]);
+
 /* ---- addr: one judge for every address --------------------------------------------------- */
 
 struct url_cidr {
@@ -51,10 +66,14 @@ int url_policy_deny_ip(struct url_policy *p, const char *cidr, struct err *err);
  * username password hostname port; pattern glob, or regular expression if it begins with '^'. */
 int url_policy_deny_url(struct url_policy *p, const char *rule, struct err *err);
 
+/* Whether the host (as in url_hosts_add; NULL: all that are not named) may be asked at all. */
+int url_policy_site(struct url_policy *p, const char *host, bool open, struct err *err);
+
 /* In the order in which they are looked for, SCHEME first; USERINFO last, so that a caller may drop the userinfo of a
  * URL it was given by a person and ask again. */
 enum url_verdict {
 	URL_OK = 0,
+	URL_DENIED_SITE,
 	URL_DENIED_RULE,
 	URL_DENIED_ADDRESS,
 	URL_DENIED_SCHEME,

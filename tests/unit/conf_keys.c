@@ -28,6 +28,8 @@ defaults(void)
 	is_int(c.max_ttl, 86400000, "max_ttl");
 	is_int(c.failure_ttl, 300000, "failure_ttl");
 	is_int(c.max_image_pixels, 33554432, "max_image_pixels");
+	is_int(c.min_interval, 0, "min_interval");
+	ok(c.preview && !c.robots && !c.http2 && c.user_agent_fallback.n == 0, "of sites");
 	ok(c.oembed_builtin && !c.merge_oembed_first && !c.compat_synapse, "switches");
 	conf_clear(&c);
 }

@@ -111,7 +111,14 @@ main(void)
 	BAD("jobs\n", ":1: ", "key = value", "a line without '='");
 	BAD("jobs =\n", ":1: jobs: ", "needs a value", "an empty value");
 	BAD("= 3\n", ":1: ", "unknown key", "an empty key");
-	BAD("[example.org]\n", ":1: ", "sections", "a section");
+	BAD("[example.org]\n", ":1: ", "[site \"example.org\"]", "a section of another form");
+	BAD("[site example.org]\n", ":1: ", "[site \"example.org\"]", "a name without quotes");
+	BAD("[site \"\"]\n", ":1: ", "[site ", "a section without a name");
+	BAD("\n[site \"a b\"]\n", ":2: ", "'a b' is no host name", "a name with a blank");
+	BAD("[site \"http://example.org/\"]\n", ":1: ", "no host name", "a URL for a name");
+	BAD("[site \"a.example\"]\njobs = 1\n", ":2: ", "jobs: not for a single site", "a key that is no site's");
+	BAD("[site \"a.example\"]\nttl2 = 1\n", ":2: ", "unknown key", "an unknown key of a site");
+	BAD("[site \"a.example\"]\ntotal_timeout = 1\n", ":2: ", "from 100 to 1h", "a bad value of a site");
 	BAD("server_name = \xC3\x28\n", ":1: ", "UTF-8", "bad UTF-8");
 	BAD("user_agent = a\x01z\n", ":1: ", "control", "a control character");
 	BAD("jobs = 1\n\0ttl = 1\n", ": ", "text file", "a NUL byte");

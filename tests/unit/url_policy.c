@@ -98,10 +98,34 @@ static const struct {
     {"http://1.2.3.4.5/", URL_OK}, /* a name, whatever the resolver makes of it is judged at connect(2) */
 };
 
+static void
+closed_sites(void)
+{
+	struct err err = {0};
+	struct url_policy *p = url_policy_new();
+	ok(url_policy_site(p, "example.org", false, &err) == 0 &&
+	       url_policy_site(p, "b.example.org", true, &err) == 0 &&
+	       url_policy_site(p, "=c.b.example.org", false, &err) == 0,
+	   "a closed site with an open one inside");
+	is_int(ask(p, "http://example.org/"), URL_DENIED_SITE, "the site");
+	is_int(ask(p, "http://u@EXAMPLE.org.:8080/"), URL_DENIED_SITE, "in another spelling");
+	is_int(ask(p, "http://x.example.org/"), URL_DENIED_SITE, "below it");
+	is_int(ask(p, "http://b.example.org/"), URL_OK, "the open one");
+	is_int(ask(p, "http://c.b.example.org/"), URL_DENIED_SITE, "a closed host");
+	is_int(ask(p, "http://d.c.b.example.org/"), URL_OK, "not what is below it");
+	is_int(ask(p, "http://notexample.org/"), URL_OK, "others");
+	ok(url_policy_site(p, "EXAMPLE.org", true, &err) == -1, "a site is named once");
+	ok(url_policy_site(p, NULL, false, &err) == 0, "all others closed");
+	is_int(ask(p, "http://notexample.org/"), URL_DENIED_SITE, "then others are refused");
+	is_int(ask(p, "http://b.example.org/"), URL_OK, "what is named open is not");
+	url_policy_free(p);
+}
+
 int
 main(void)
 {
 	struct err err = {0};
+	closed_sites();
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
 		struct url_policy *p = url_policy_new();
 		ok(url_policy_deny_url(p, rules[i].rule, &err) == 0, "rule %s", rules[i].rule);
