@@ -16,7 +16,8 @@ net_response_clear(struct net_response *r)
 	mem_free(r->etag);
 	mem_free(r->last_modified);
 	mem_free(r->link);
-	r->type = r->name = r->etag = r->last_modified = r->link = NULL;
+	mem_free(r->refresh);
+	r->type = r->name = r->etag = r->last_modified = r->link = r->refresh = NULL;
 	r->status = 0;
 }
 
@@ -142,6 +143,17 @@ take_link(struct transfer *t, const char *p, size_t n)
 	mem_free(v);
 }
 
+static void
+take_refresh(struct transfer *t, const char *p, size_t n)
+{
+	take_first(&t->response.refresh, p, n, "Refresh");
+	if (t->response.refresh != NULL &&
+	    (strlen(t->response.refresh) > NET_LINK_MAX || !printable(t->response.refresh))) {
+		mem_free(t->response.refresh);
+		t->response.refresh = NULL;
+	}
+}
+
 /* ---- the verdict ------------------------------------------------------------------------------------ */
 
 static bool
@@ -257,6 +269,7 @@ header(struct transfer *t, const char *p, size_t n)
 	take_validator(&t->response.last_modified, p, n, "Last-Modified");
 	take_first(&t->location, p, n, "Location");
 	take_link(t, p, n);
+	take_refresh(t, p, n);
 	if (t->location != NULL && strlen(t->location) > LOCATION_MAX)
 		return err_http(&t->err, ERR_REMOTE, 502, NULL, "Failed to download content: bad redirect");
 	return take_encoding(t, p, n);

@@ -29,7 +29,7 @@ struct net_options {
 
 #define NET_JOBS_MAX 256
 #define NET_TYPE_MAX 256  /* bytes kept of Content-Type, ETag and Last-Modified */
-#define NET_LINK_MAX 2048 /* bytes kept of all Link headers */
+#define NET_LINK_MAX 2048 /* bytes kept of all Link headers, and of Refresh */
 #define NET_BRIEF_MAX (64 << 10)
 #define NET_NAME_MAX 255 /* bytes of a download name */
 
@@ -44,6 +44,7 @@ struct net_response {
 	char *etag;	 /* these two: or NULL */
 	char *last_modified;
 	char *link; /* every Link: header, joined by ", "; those that would pass NET_LINK_MAX are left out; or NULL */
+	char *refresh;	/* Refresh: as sent, within NET_LINK_MAX; or NULL */
 	int64_t length; /* what Content-Length says; -1: nothing */
 	int hops;	/* redirects followed */
 };

@@ -301,34 +301,6 @@ add_media(struct json *extra, const struct page_facts *f, const char *base)
 	set_if_any(extra, "audio", audio);
 }
 
-/* Where a page sends its reader at once ("0; url='…'", HTML §4.2.5.3), if that is not itself. */
-static void
-add_refresh(struct json *out, const struct page_facts *f, const char *base)
-{
-	enum { SOON = 5 }; /* seconds; later than that it was made to be read */
-	const char *p = f->refresh == NULL ? "x" : f->refresh + strspn(f->refresh, " \t\r\n\f");
-	char quote[2] = "";
-	long delay = strtol(p, NULL, 10);
-	if (*p < '0' || *p > '9' || delay > SOON)
-		return;
-	p += strspn(p, "0123456789.");
-	p += strspn(p, " \t\r\n\f;,");
-	if (str_istarts(p, "url")) {
-		const char *is = p + strlen("url") + strspn(p + strlen("url"), " \t\r\n\f");
-		p = *is == '=' ? is + 1 + strspn(is + 1, " \t\r\n\f") : p;
-	}
-	if (*p == '\'' || *p == '"')
-		quote[0] = *p++;
-	char *ref = mem_strndup(p, strcspn(p, quote));
-	char *to = *ref == '\0' ? NULL : url_resolve(base != NULL ? base : "", ref, NULL);
-	size_t n = to == NULL ? 0 : strcspn(to, "#");
-	if (to != NULL && url_is_http(to) && strlen(to) <= URL_MAX &&
-	    !(f->url != NULL && strcspn(f->url, "#") == n && memcmp(to, f->url, n) == 0))
-		json_set_str(out, "refresh", to);
-	mem_free(ref);
-	mem_free(to);
-}
-
 static void
 add_extra(struct json *extra, const struct page_facts *f, const struct json *declared, const char *base)
 {
@@ -377,7 +349,9 @@ page_facts_report(const struct page_facts *f, const char *url)
 	if (!json_has(out, "oembed"))
 		set_url(out, "oembed", base, f->oembed_xml);
 	set_url(out, "canonical", base, f->canonical);
-	add_refresh(out, f, base);
+	char *refresh = page_refresh(f->refresh, f->url, base);
+	set_known(out, "refresh", refresh);
+	mem_free(refresh);
 	set_known(out, "lang", f->lang != NULL ? f->lang : f->lang_meta);
 	set_known(out, "base", f->base != NULL ? base : NULL);
 	if (f->lists != NULL)

@@ -81,6 +81,9 @@ struct json *page_oembed(const void *p, size_t n, const char *url, const char *b
 /* The oEmbed answer that a Link: header (RFC 8288; several joined by commas) names: JSON, else XML.  Yours; NULL. */
 char *page_oembed_link(const char *header, const char *base);
 
+/* Where a Refresh header or its meta sends the reader within seconds: absolute, and not the page itself.  Yours; NULL. */
+char *page_refresh(const char *value, const char *url, const char *base);
+
 struct page_providers;
 struct page_providers *page_providers_new(void);
 void page_providers_free(struct page_providers *p);

@@ -32,7 +32,8 @@ struct record_doc {
 	const char *sha256;
 	const char *name; /* from Content-Disposition */
 	const char *etag, *last_modified;
-	const char *link; /* the Link: headers, joined */
+	const char *link;    /* the Link: headers, joined */
+	const char *refresh; /* the Refresh: header */
 	int64_t status, bytes, fetched_ts, expires_ts;
 	int64_t hops;	/* redirects followed */
 	int64_t length; /* what it says to be long, if only its beginning is here */

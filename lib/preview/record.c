@@ -157,6 +157,7 @@ record_doc_view(struct record_doc *d, struct json *take)
 	    .etag = json_str(take, "etag"),
 	    .last_modified = json_str(take, "last_modified"),
 	    .link = json_str(take, "link"),
+	    .refresh = json_str(take, "refresh"),
 	    .status = json_int_or(take, "status", 0),
 	    .bytes = json_int_or(take, "bytes", 0),
 	    .fetched_ts = json_int_or(take, "fetched_ts", 0),
@@ -266,6 +267,7 @@ record_add_doc(struct record *rec, const struct record_doc *doc)
 	set_known(d, "etag", doc->etag);
 	set_known(d, "last_modified", doc->last_modified);
 	set_known(d, "link", doc->link);
+	set_known(d, "refresh", doc->refresh);
 	json_set_int(d, "fetched_ts", doc->fetched_ts);
 	json_set_int(d, "expires_ts", doc->expires_ts);
 	add_to(rec, "docs", d, RECORD_DOCS_MAX);

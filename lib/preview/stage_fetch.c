@@ -228,6 +228,7 @@ keep(struct doc *d, const struct net_response *r, struct err *err)
 	    .etag = r->etag,
 	    .last_modified = r->last_modified,
 	    .link = str_eq(d->rel, "page") ? r->link : NULL,
+	    .refresh = str_eq(d->rel, "page") ? r->refresh : NULL,
 	    .status = r->status,
 	    .hops = r->hops,
 	    .bytes = bytes,

@@ -16,7 +16,7 @@
  *               {url, player, type, width, height}, audio {url}, and site_name: the host, when the page has no better
  *   oembed      the oEmbed answer the page links to (JSON, else XML; else that of its Link: header), absolute
  *   canonical   link rel=canonical, absolute
- *   refresh     where a meta sends the reader within seconds, absolute
+ *   refresh     where a meta or the Refresh: header sends the reader within seconds, absolute
  *   lang        of the html element
  *   charset     name in the Encoding standard; charset_by: bom header meta xml utf-8 detected default
  *   base        of <base href>, absolute
@@ -32,6 +32,7 @@
 #include "image/image.h"
 #include "page/page.h"
 #include "preview/stage_body.h"
+#include "preview/stage_og.h"
 
 enum kind { KIND_NONE, KIND_HTML, KIND_DOC, KIND_IMAGE, KIND_OTHER };
 
@@ -203,32 +204,15 @@ link_of_header(struct json *html, const struct record_doc *doc)
 	mem_free(link);
 }
 
-static size_t
-pages(const struct record *rec)
+/* The header was there first. */
+static void
+refresh_of_header(struct json *html, const struct record_doc *doc)
 {
-	struct record_doc doc;
-	size_t n = 0;
-	for (size_t i = 0; i < RECORD_DOCS_MAX && record_doc_at(rec, i, &doc); i++) {
-		n += str_eq(doc.rel, "page");
-		record_doc_clear(&doc);
-	}
-	return n;
-}
-
-/* A page that says nothing and sends its reader elsewhere at once is no page but a redirect: that one is wanted, through
- * the policy like any other, once.  When it cannot be had the page itself must do. */
-static bool
-redirects(struct record *rec, const struct json *html)
-{
-	const char *to = json_str(html, "refresh");
-	struct json *declared = json_get(html, "declared");
-	bool silent = !json_has(declared, "og:title") && !json_has(declared, "og:description") &&
-		      !declares_image(html) && !json_has(html, "oembed");
-	json_free(declared);
-	if (to == NULL || !silent || pages(rec) != 1 || record_refusals(rec, "page") > 0)
-		return false;
-	record_want(rec, "page", to);
-	return record_wants_rel(rec, "page");
+	const char *url = doc->final_url != NULL ? doc->final_url : doc->url;
+	char *to = page_refresh(doc->refresh, url, url);
+	if (to != NULL)
+		json_set_str(html, "refresh", to);
+	mem_free(to);
 }
 
 static int
@@ -245,7 +229,8 @@ read_page(const struct stage_og *st, struct record *rec, const struct record_doc
 	struct json *html = page ? page_html(b.p, b.n, &o) : page_doc(b.p, b.n, &o);
 	stage_body_close(&b);
 	link_of_header(html, doc);
-	if (redirects(rec, html)) {
+	refresh_of_header(html, doc);
+	if (stage_og_redirects(rec, html, doc->final_url != NULL ? doc->final_url : doc->url)) {
 		json_free(html);
 		return 0;
 	}
