@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "preview/stages.h"
-#include "store/store.h"
+#include "store/cache.h"
 
 static const char usage[] =
     "usage: mxpreview-cache [-hqvV] [-c FILE] [-d DIR] [--server-name NAME] get|put|list\n"

@@ -388,8 +388,7 @@ ask_stdin(struct app *a)
 static int
 open_all(struct app *a, struct err *err)
 {
-	struct desk_conf dc = {
-	    .server_name = a->c.conf.server_name, .refresh = a->refresh || a->format == FORMAT_CARD, .arg = a};
+	struct desk_conf dc = {.server_name = a->c.conf.server_name, .refresh = a->refresh, .arg = a};
 	char *dir = own_dir();
 	for (enum stage s = 0; s < STAGE_DONE; s++) {
 		a->argv[s] = filter_argv(a, dir, s);
@@ -405,7 +404,8 @@ open_all(struct app *a, struct err *err)
 					.ttl = a->c.conf.ttl,
 					.max_ttl = a->c.conf.max_ttl,
 					.failure_ttl = a->c.conf.failure_ttl,
-					.now = cmd_now};
+					.now = cmd_now,
+					.details = a->format == FORMAT_CARD || a->format == FORMAT_EXPLAIN};
 	a->held = mem_array(HELD_MAX, sizeof *a->held);
 	for (size_t i = 0; i < HELD_MAX; i++)
 		buf_init(&a->held[i], RECORD_LINE_MAX);

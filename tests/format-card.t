@@ -5,7 +5,7 @@
 mkdir -p "$TMP/root/sub"
 page() { cat >"$TMP/root/$1.html"; }
 S=$TMP/store
-origin_start --root "$TMP/root"
+origin_start --root "$TMP/root" --log "$TMP/log"
 base=http://127.0.0.1:$PORT
 card() { mxpreview -q -d "$S" --allow-ip 127.0.0.0/8 --format card "$@"; }
 picked() { jq -S -c "$1"; }
@@ -35,6 +35,10 @@ out=$(card "$base/activity.html")
 is "$(picked '[."og:participant:name[]",."og:participant:avatar[]",."og:partner:name[]",."og:other[]"]' <<<"$out")" \
 	"[[\"Bea\",\"Cid\",\"\"],[\"$base/sub/b.png\",\"\",\"https://x.example/d.png\"],[\"One\"],[\"1\",\"2\"]]" \
 	"names with brackets are lists in the order of the page, unusable elements keep their place"
+requests() { grep -c 'GET /activity' "$TMP/log"; }
+before=$(requests)
+is "$(card "$base/activity.html")" "$out" "the card of a known answer is the same"
+is "$(mxpreview -q -d "$S" --allow-ip 127.0.0.0/8 "$base/activity.html" | picked '."og:host:name"'):$(($(requests) - before))" '"Ann":0' "the page is not asked for again"
 is "$(picked '[."og:participant:count",."og:date",."og:end_date",."og:host:avatar"]' <<<"$out")" \
 	"[12,\"2022 Nov 12. 16:54\",\"2022-11-12T18:00:00.000Z\",\"$base/sub/ann.png\"]" "a count is a number, dates are passed on, base href counts"
 is "$(picked '[."og:site_name",."og:site_icon",.missing]' <<<"$out")" "[\"127.0.0.1\",\"$base/favicon.ico\",null]" \

@@ -26,7 +26,11 @@ is "$(picked '[.stages[]|select(.ms>=0 and .runs>=1)|.stage]|sort' <<<"$out")" '
 is "$(picked '[.stages[]|select(.stage=="og").bytes]' <<<"$out")" "[$(wc -c <"$TMP/root/p.html")]" "and its bytes"
 is "$(picked '[.og["og:title"],.html.sources["og:title"]]' <<<"$out")" '["Best","og"]' "og and html are there as in mxpreview-og"
 is "$(mxpreview-og --explain "$TMP/root/p.html" | picked '[.html.others["og:title"][].source]')" '["twitter","title","h1"]' "mxpreview-og knows the runners-up as well"
-is "$(explain "$base/redirect?to=/p.html" | picked '[.cache.hit,(.fields|map(.source)|unique)]')" '[true,["cache"]]' "an answer from the cache is said to be one"
+again=$(explain "$base/redirect?to=/p.html")
+is "$(picked '[.cache.hit,.stages]' <<<"$again")" '[true,null]' "an answer from the cache is said to be one, and no stage ran"
+is "$(picked '[.fields,.docs,.charset,.html,.og,.hops,.final_url]' <<<"$again")" "$(picked '[.fields,.docs,.charset,.html,.og,.hops,.final_url]' <<<"$out")" "and explained like a new one"
+mxpreview -q -d "$S" --allow-ip 127.0.0.0/8 "$base/p.html?plain" >/dev/null
+is "$(explain "$base/p.html?plain" | picked '[.cache.hit,(.fields[]|select(.field=="og:title")|.source)]')" '[true,"og"]' "also one that was found out for somebody who did not ask why"
 printf '<title>T</title><meta property="og:image" content="gone.jpg">' >"$TMP/root/gone.html"
 is "$(explain "$base/gone.html" | picked '.fields[]|select(.field=="og:image")|[.value,.others[0].why]')" '[null,"Got error 404"]' "a picture that cannot be had says why"
 is "$(explain "$base/status/500" | picked '[.error.status,.fields]')" '[502,null]' "a failure is explained, too"

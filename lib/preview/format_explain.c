@@ -192,7 +192,7 @@ explain_field(void *arg, const char *key, const struct json *value)
 	struct json *one = json_object(), *others = json_array();
 	char *text = text_of(value), *image = NULL;
 	const char *source = "cache";
-	if (!record_cached(r->rec)) {
+	if (!record_cached(r->rec) || json_has(r->rec->j, "docs")) { /* the cache knows what it was made of, too */
 		if (str_eq(key, "og:image"))
 			source = image = judge_images(r, others);
 		else if (measured(r, key))

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "store/store.h"
+#include "store/cache.h"
 
 enum { OEMBED_MIN_TTL = 60000 }; /* ms: a provider's cache_age of 0 must not make every question a fetch */
 
@@ -19,15 +19,18 @@ say_hit(struct record *rec, const struct store_preview *p)
 	json_set(rec->j, "cache", cache);
 }
 
-/* False if what is stored is no JSON any more: then it is found out anew. */
+/* False if what is stored is no JSON any more, or lacks what is asked for: then it is found out anew. */
 static bool
-answer(struct record *rec, const struct store_preview *p)
+answer(const struct stage_cache *st, struct record *rec, const struct store_preview *p)
 {
-	struct json *og = json_parse(p->og, strlen(p->og), NULL);
-	if (og == NULL)
-		return false;
-	json_set(rec->j, "og", og);
-	return true;
+	struct json *details = st->details ? stage_details_parse(p->details) : NULL;
+	struct json *og = st->details && details == NULL ? NULL : json_parse(p->og, strlen(p->og), NULL);
+	if (og != NULL && details != NULL)
+		stage_details_set(rec, details);
+	if (og != NULL)
+		json_set(rec->j, "og", og);
+	json_free(details);
+	return og != NULL;
 }
 
 static void
@@ -48,11 +51,13 @@ stage_cache_get(const struct stage_cache *st, struct record *rec, struct err *er
 	int64_t now = st->now(), ts = json_int_or(rec->j, "ts", now);
 	if (ts <= 0 || ts > now) /* nothing has been cached in the future: it would never be answered */
 		ts = now;
-	if (store_cache_get(st->store, record_url(rec), ts, now, &p, err) < 0)
+	struct store_question q = {
+	    .url = record_url(rec), .language = "", .ts = ts, .now = now, .details = st->details};
+	if (store_cache_get(st->store, &q, &p, err) < 0)
 		return -1;
 	if (p.found && p.failure)
 		recall(rec, &p);
-	if (p.found && (p.failure || answer(rec, &p)))
+	if (p.found && (p.failure || answer(st, rec, &p)))
 		say_hit(rec, &p);
 	store_preview_clear(&p);
 	return 0;
@@ -91,9 +96,15 @@ put_failure(const struct stage_cache *st, const struct record *rec, struct err *
 	int rc = 0;
 	if (worth_remembering(e) && st->failure_ttl > 0) {
 		const char *code = json_str(e, "errcode"), *text = json_str(e, "error");
-		rc = store_cache_put_failure(st->store, record_url(rec), json_int_or(e, "status", 0),
-					     code != NULL ? code : "M_UNKNOWN", text != NULL ? text : "", now,
-					     now + st->failure_ttl, err);
+		struct store_failure f = {.url = record_url(rec),
+					  .status = json_int_or(e, "status", 0),
+					  .errcode = code != NULL ? code : "M_UNKNOWN",
+					  .error = text != NULL ? text : "",
+					  .now = now,
+					  .first = st->failure_ttl,
+					  .max = st->failure_ttl,
+					  .growth = 100};
+		rc = store_cache_put_failure(st->store, &f, err);
 	}
 	json_free(e);
 	return rc;
@@ -181,13 +192,16 @@ put_parcel(const struct stage_cache *st, const struct record *rec, const char *o
 	struct record_doc page;
 	bool has_page = record_doc(rec, "page", &page) || record_doc(rec, "oembed", &page);
 	int64_t now = st->now();
+	char *details = stage_details_text(rec);
 	pack_thumbs(&p, rec);
 	pack_media(&p, rec);
 	p.put = (struct store_put){.url = record_url(rec),
 				   .og = og,
+				   .details = details,
 				   .etag = has_page ? page.etag : NULL,
 				   .media_id = has_page ? page.media_id : NULL,
 				   .status = has_page && page.status / 100 == 2 ? page.status : 200,
+				   .now = now,
 				   .download_ts = now,
 				   .expires_ts = now + lifetime(st, rec),
 				   .media = p.media,
@@ -196,6 +210,7 @@ put_parcel(const struct stage_cache *st, const struct record *rec, const char *o
 	if (has_page)
 		record_doc_clear(&page);
 	parcel_clear(&p);
+	mem_free(details);
 	return rc;
 }
 

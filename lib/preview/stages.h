@@ -37,10 +37,16 @@ struct stage_cache {
 	struct store *store;
 	int64_t ttl, max_ttl, failure_ttl; /* ms */
 	int64_t (*now)(void);		   /* ms since the epoch */
+	bool details; /* answers come with what they were made of; one that is kept without counts as not known */
 };
 /* Adds "og" and "cache" when the answer is known, "error" and "cache" when a failure is remembered. */
 int stage_cache_get(const struct stage_cache *st, struct record *rec, struct err *err);
 /* Puts a finished record (after stage_finish) or a failed one away; cached and unfinished ones are left alone. */
 int stage_cache_put(const struct stage_cache *st, struct record *rec, struct err *err);
+
+/* The members of a record that an answer was made of, as kept beside it. */
+char *stage_details_text(const struct record *rec); /* JSON, yours; NULL if it cannot be kept */
+struct json *stage_details_parse(const char *text); /* yours; NULL if it is none */
+void stage_details_set(struct record *rec, const struct json *details);
 
 #endif

@@ -59,6 +59,34 @@ store_run(struct store *s, struct sqlite3_stmt *stmt, const char *what, struct e
 	return rc;
 }
 
+void
+store_bind(struct sqlite3_stmt *stmt, int i, const char *s)
+{
+	(void)sqlite3_bind_text(stmt, i, s, -1, SQLITE_STATIC);
+}
+
+char *
+store_column(struct sqlite3_stmt *stmt, int i)
+{
+	return mem_strdup((const char *)sqlite3_column_text(stmt, i));
+}
+
+int
+store_one(struct store *s, struct sqlite3_stmt *stmt, const char *what, bool *found,
+	  void (*read)(void *arg, struct sqlite3_stmt *stmt), void *arg, struct err *err)
+{
+	*found = false;
+	if (stmt == NULL)
+		return -1;
+	int step = sqlite3_step(stmt);
+	*found = step == SQLITE_ROW;
+	if (*found && read != NULL)
+		read(arg, stmt);
+	int rc = *found || step == SQLITE_DONE ? 0 : store_db_err(s, what, err);
+	(void)sqlite3_reset(stmt);
+	return rc;
+}
+
 static int
 exec(struct store *s, const char *sql, const char *what, struct err *err)
 {

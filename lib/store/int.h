@@ -2,7 +2,7 @@
 #ifndef STORE_INT_H
 #define STORE_INT_H
 
-#include "store/store.h"
+#include "store/cache.h"
 
 /* ---- path.c ---- */
 
@@ -38,27 +38,61 @@ enum sql {
 	SQL_COMMIT,
 	SQL_ROLLBACK,
 	SQL_CACHE_BEFORE,
+	SQL_CACHE_BEFORE_ALL,
 	SQL_CACHE_AFTER,
 	SQL_FAILURE_GET,
 	SQL_FAILURE_PUT,
 	SQL_FAILURE_DROP,
 	SQL_CACHE_PUT,
+	SQL_CACHE_RENEW,
+	SQL_NO_STORE_SWEEP,
 	SQL_MEDIA_PUT,
+	SQL_MEDIA_TOUCH,
+	SQL_MEDIA_HAS,
 	SQL_THUMB_PUT,
 	SQL_HASH_QUARANTINED,
+	SQL_IMAGE_GET,
+	SQL_IMAGE_TWIN,
+	SQL_IMAGE_PUT,
 	SQL_CACHE_LIST,
 	SQL_CACHE_SHOW,
 	SQL_CACHE_FORGET,
+	SQL_ROW_FORGET,
+	SQL_FAILURE_LIST,
+	SQL_STAT_PREVIEWS,
+	SQL_STAT_FAILURES,
+	SQL_STAT_MEDIA,
+	SQL_STAT_THUMBS,
+	SQL_STAT_IMAGES,
 	SQL_COUNT
 };
 
 extern const char *const store_sql_text[SQL_COUNT];
 extern const char *const store_sql_migration[]; /* [n] brings version n to n + 1; NULL ends */
 
-/* ---- db.c ---- */
-
 struct sqlite3;
 struct sqlite3_stmt;
+
+/* ---- cache.c ---- */
+
+/* Rows of the queries of previews and of failures begin with these columns, see sql.c. */
+enum { STORE_PREVIEW_COLUMNS = 10, STORE_FAILURE_COLUMNS = 7 };
+void store_read_preview(struct sqlite3_stmt *stmt, struct store_preview *out);
+void store_read_failure(struct sqlite3_stmt *stmt, struct store_preview *out);
+/* The remembered failure of a URL that has not expired by now (0: any); not found is 0, too. */
+int store_failure_get(struct store *s, const char *url, int64_t now, struct store_preview *out, struct err *err);
+
+/* ---- put.c ---- */
+
+int store_failure_drop(struct store *s, const char *url, struct err *err);
+
+/* ---- db.c ---- */
+
+void store_bind(struct sqlite3_stmt *stmt, int i, const char *s); /* NULL is bound as NULL; s is borrowed */
+char *store_column(struct sqlite3_stmt *stmt, int i);		  /* text, yours; NULL for NULL */
+/* A query of at most one row: reads it, if there is one. */
+int store_one(struct store *s, struct sqlite3_stmt *stmt, const char *what, bool *found,
+	      void (*read)(void *arg, struct sqlite3_stmt *stmt), void *arg, struct err *err);
 
 struct store {
 	struct sqlite3 *db;

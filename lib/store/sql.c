@@ -5,23 +5,36 @@ const char *const store_sql_text[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
-    [SQL_CACHE_BEFORE] = "SELECT og, media_id, etag, response_code, download_ts, expires_ts"
-			 " FROM local_media_repository_url_cache WHERE url = ?1 AND download_ts <= ?2"
+    [SQL_CACHE_BEFORE] = "SELECT og, media_id, etag, response_code, download_ts, expires_ts, stale_ts, error_ts,"
+			 " language, NULL FROM local_media_repository_url_cache"
+			 " WHERE url = ?1 AND download_ts <= ?2 AND language IN ('', ?3)"
 			 " ORDER BY download_ts DESC, rowid DESC LIMIT 1",
-    [SQL_CACHE_AFTER] = "SELECT og, media_id, etag, response_code, download_ts, expires_ts"
-			" FROM local_media_repository_url_cache WHERE url = ?1 AND download_ts > ?2"
-			" ORDER BY download_ts LIMIT 1",
-    [SQL_FAILURE_GET] = "SELECT status, errcode, error, failed_ts, expires_ts"
+    [SQL_CACHE_BEFORE_ALL] = "SELECT og, media_id, etag, response_code, download_ts, expires_ts, stale_ts, error_ts,"
+			     " language, details FROM local_media_repository_url_cache"
+			     " WHERE url = ?1 AND download_ts <= ?2 AND language IN ('', ?3)"
+			     " ORDER BY download_ts DESC, rowid DESC LIMIT 1",
+    [SQL_CACHE_AFTER] = "SELECT og, media_id, etag, response_code, download_ts, expires_ts, stale_ts, error_ts,"
+			" language, details FROM local_media_repository_url_cache"
+			" WHERE url = ?1 AND download_ts > ?2 AND language IN ('', ?3) ORDER BY download_ts LIMIT 1",
+    [SQL_FAILURE_GET] = "SELECT status, errcode, error, failed_ts, expires_ts, class, failures"
 			" FROM url_preview_failures WHERE url = ?1 AND expires_ts > ?2",
     [SQL_FAILURE_PUT] = "INSERT OR REPLACE INTO url_preview_failures"
-			" (url, status, errcode, error, failed_ts, expires_ts) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+			" (url, status, errcode, error, failed_ts, expires_ts, class, failures)"
+			" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [SQL_FAILURE_DROP] = "DELETE FROM url_preview_failures WHERE url = ?1",
-    [SQL_CACHE_PUT] = "INSERT INTO local_media_repository_url_cache"
-		      " (url, response_code, etag, expires_ts, og, media_id, download_ts)"
-		      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_CACHE_PUT] =
+	"INSERT INTO local_media_repository_url_cache (url, response_code, etag, expires_ts, og, media_id,"
+	" download_ts, language, stale_ts, error_ts, no_store, details)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    [SQL_CACHE_RENEW] = "UPDATE local_media_repository_url_cache SET expires_ts = ?4, etag = ?5, stale_ts = ?6,"
+			" error_ts = ?7, details = ?8 WHERE url = ?1 AND download_ts = ?2 AND language = ?3",
+    /* what an origin did not want kept is not kept for questions of the past either */
+    [SQL_NO_STORE_SWEEP] = "DELETE FROM local_media_repository_url_cache WHERE no_store = 1 AND expires_ts <= ?1",
     [SQL_MEDIA_PUT] = "INSERT OR IGNORE INTO local_media_repository"
 		      " (media_id, media_type, media_length, created_ts, upload_name, user_id, url_cache, sha256,"
 		      " quarantined_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [SQL_MEDIA_TOUCH] = "UPDATE local_media_repository SET last_access_ts = ?2 WHERE media_id = ?1",
+    [SQL_MEDIA_HAS] = "SELECT 1 FROM local_media_repository WHERE media_id = ?1",
     [SQL_THUMB_PUT] = "INSERT OR REPLACE INTO local_media_repository_thumbnails"
 		      " (media_id, thumbnail_width, thumbnail_height, thumbnail_type, thumbnail_method,"
 		      " thumbnail_length) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -29,11 +42,34 @@ const char *const store_sql_text[SQL_COUNT] = {
 			     " UNION ALL"
 			     " SELECT 1 FROM remote_media_cache WHERE sha256 = ?1 AND quarantined_by IS NOT NULL"
 			     " LIMIT 1",
-    [SQL_CACHE_LIST] = "SELECT NULL, media_id, etag, response_code, download_ts, expires_ts, url, rowid"
+    [SQL_IMAGE_GET] = "SELECT i.media_id, i.text, i.expires_ts FROM url_preview_images i"
+		      " CROSS JOIN local_media_repository m ON m.media_id = i.media_id AND m.quarantined_by IS NULL"
+		      " WHERE i.url = ?1 AND i.language IN ('', ?2) LIMIT 1",
+    /* the newest of that content; how many are looked at has a bound, for names and types are the other side's choice */
+    [SQL_IMAGE_TWIN] = "SELECT i.media_id, i.text, i.expires_ts FROM"
+		       " (SELECT media_id, media_type, upload_name, quarantined_by FROM local_media_repository"
+		       "  WHERE sha256 = ?1 ORDER BY media_id DESC LIMIT 64) m"
+		       " CROSS JOIN url_preview_images i ON i.media_id = m.media_id"
+		       " WHERE m.media_type = ?2 AND m.upload_name IS ?3 AND m.quarantined_by IS NULL LIMIT 1",
+    [SQL_IMAGE_PUT] = "INSERT OR REPLACE INTO url_preview_images (url, language, media_id, expires_ts, text)"
+		      " VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_CACHE_LIST] = "SELECT NULL, media_id, etag, response_code, download_ts, expires_ts, stale_ts, error_ts,"
+		       " language, NULL, url, rowid"
 		       " FROM local_media_repository_url_cache WHERE rowid < ?1 ORDER BY rowid DESC LIMIT ?2",
-    [SQL_CACHE_SHOW] = "SELECT og, media_id, etag, response_code, download_ts, expires_ts, url"
+    [SQL_CACHE_SHOW] = "SELECT og, media_id, etag, response_code, download_ts, expires_ts, stale_ts, error_ts,"
+		       " language, NULL, url"
 		       " FROM local_media_repository_url_cache WHERE url = ?1 ORDER BY download_ts DESC, rowid DESC",
     [SQL_CACHE_FORGET] = "DELETE FROM local_media_repository_url_cache WHERE url = ?1",
+    [SQL_ROW_FORGET] = "DELETE FROM local_media_repository_url_cache WHERE rowid = ?1",
+    [SQL_FAILURE_LIST] = "SELECT status, errcode, error, failed_ts, expires_ts, class, failures, url"
+			 " FROM url_preview_failures WHERE url > ?1 ORDER BY url LIMIT ?2",
+    /* The statistics read what they count. */
+    [SQL_STAT_PREVIEWS] = "SELECT count(*), coalesce(sum(expires_ts > ?1), 0) FROM local_media_repository_url_cache",
+    [SQL_STAT_FAILURES] = "SELECT count(*), coalesce(sum(expires_ts > ?1), 0) FROM url_preview_failures",
+    [SQL_STAT_MEDIA] = "SELECT count(*), coalesce(sum(media_length), 0) FROM local_media_repository"
+		       " WHERE url_cache IS NOT NULL",
+    [SQL_STAT_THUMBS] = "SELECT count(*), coalesce(sum(thumbnail_length), 0) FROM local_media_repository_thumbnails",
+    [SQL_STAT_IMAGES] = "SELECT count(*), coalesce(sum(expires_ts > ?1), 0) FROM url_preview_images",
 };
 
 /* Tables and columns are the reference server's (spec F.10), so that its data can be taken over as it is; what it does
@@ -83,5 +119,20 @@ const char *const store_sql_migration[] = {
     " url TEXT PRIMARY KEY, status INTEGER NOT NULL, errcode TEXT NOT NULL, error TEXT NOT NULL,"
     " failed_ts INTEGER NOT NULL, expires_ts INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX url_preview_failures_expires ON url_preview_failures (expires_ts);",
+
+    /* What HTTP says of a preview's life (RFC 9111, 5861), and what it was made of; the same for pictures, which pages
+     * share.  language is the Accept-Language that an answer is for, '' if it is for everybody. */
+    "ALTER TABLE local_media_repository_url_cache ADD COLUMN language TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE local_media_repository_url_cache ADD COLUMN stale_ts INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE local_media_repository_url_cache ADD COLUMN error_ts INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE local_media_repository_url_cache ADD COLUMN no_store INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE local_media_repository_url_cache ADD COLUMN details TEXT;"
+    "CREATE INDEX url_preview_no_store ON local_media_repository_url_cache (expires_ts) WHERE no_store = 1;"
+    "ALTER TABLE url_preview_failures ADD COLUMN class TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE url_preview_failures ADD COLUMN failures INTEGER NOT NULL DEFAULT 1;"
+    "CREATE TABLE url_preview_images ("
+    " url TEXT, language TEXT, media_id TEXT NOT NULL, expires_ts INTEGER NOT NULL, text TEXT NOT NULL,"
+    " PRIMARY KEY (url, language)) WITHOUT ROWID;"
+    "CREATE INDEX url_preview_images_media ON url_preview_images (media_id);",
     NULL,
 };

@@ -1,4 +1,5 @@
-/* store: keep it.  Blobs in the reference's layout (spec A.9) and the SQLite database beside them. */
+/* store: keep it.  Blobs in the reference's layout (spec A.9) and the SQLite database beside them; what is remembered of
+ * URLs is in store/cache.h. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -52,55 +53,17 @@ struct store_thumb {
 int store_thumbs_write(const struct store_blobs *b, const char *id, const struct store_thumb *t, size_t n,
 		       struct err *err);
 
+/* Do two blobs hold the same bytes?  No, too, if one cannot be read. */
+bool store_blobs_same(const struct store_blobs *b, const char *id, const char *other);
+/* Removes a blob and its thumbnails; what is not there is nothing.  Its row must be gone, or never have been. */
+void store_blob_remove(const struct store_blobs *b, const char *id);
+
 /* ---- db ---------------------------------------------------------------------------------- */
 
 struct store;
 
 struct store *store_open(const char *dir, struct err *err); /* creates and migrates; WAL */
 void store_close(struct store *s);
-
-/* ---- cache: finished previews (spec A.3, tables of F.10) ------------------------------------- */
-
-struct store_preview {
-	bool found;
-	bool failure;	/* a remembered failure: status, errcode, error are set instead of og */
-	char *og;	/* JSON text; owned, as the others */
-	char *media_id; /* of the main fetch; may be NULL */
-	char *etag;
-	char *errcode, *error;
-	int64_t status, download_ts, expires_ts;
-};
-void store_preview_clear(struct store_preview *p);
-
-/* The row with the largest download_ts <= ts, else the smallest one after it; usable if expires_ts > ts (spec A.3).
- * If it is not, the answer that a question of now would get, and last a failure that has not expired by now: whoever
- * waited for somebody else's fetch asked before it was there.  ts <= now.  Not found is 0 with found == false. */
-int store_cache_get(struct store *s, const char *url, int64_t ts, int64_t now, struct store_preview *out,
-		    struct err *err);
-
-struct store_media { /* a row of local_media_repository with url_cache set */
-	const char *media_id, *type, *name, *url, *sha256, *user;
-	int64_t bytes, created_ts;
-	const struct store_thumb *thumb; /* rows of …_thumbnails */
-	size_t thumbs;
-};
-struct store_put {
-	const char *url, *og, *etag, *media_id;
-	int64_t status, download_ts, expires_ts;
-	const struct store_media *media;
-	size_t n_media;
-};
-int store_cache_put(struct store *s, const struct store_put *put, struct err *err); /* one transaction */
-int store_cache_put_failure(struct store *s, const char *url, int64_t status, const char *errcode, const char *error,
-			    int64_t now_ms, int64_t expires_ts, struct err *err);
-
-/* In the order in which they were put, newest first, without og; f returns 0 to go on, anything else to stop. */
-int store_cache_list(struct store *s, int (*f)(void *arg, const char *url, const struct store_preview *p), void *arg,
-		     struct err *err);
-/* The rows of one URL, newest first, then its remembered failure if there is one. */
-int store_cache_show(struct store *s, const char *url,
-		     int (*f)(void *arg, const char *url, const struct store_preview *p), void *arg, struct err *err);
-int store_cache_forget(struct store *s, const char *url, int64_t *forgotten, struct err *err); /* rows, not files */
 
 /* ---- lock: who fetches this URL?  OFD lock on one byte of DIR/locks, offset = hash of the URL ---- */
 

@@ -134,6 +134,53 @@ writing(const char *dir)
 	buf_clear(&text);
 }
 
+static void
+write_one(const struct store_blobs *b, const char *id, const char *text, size_t n)
+{
+	struct err err;
+	int64_t bytes = 0;
+	char sha[HASH_HEX_LEN + 1];
+	struct store_writer *w = store_blob_create(b, id, &err);
+	ok(w != NULL && store_blob_write(w, text, n, &err) == 0 &&
+	       store_blob_commit(w, STORE_KEEP, &bytes, sha, &err) == 0,
+	   "a blob %s", id);
+}
+
+static void
+twins(const char *dir)
+{
+	enum { BIG = 200000 };
+	struct store_blobs b;
+	struct err err;
+	char *root = mem_printf("%s/t", dir), *text = mem_alloc(BIG),
+	     *thumbs = mem_printf("%s/t/url_cache_thumbnails/2026-11-21", dir);
+	is_int(store_blobs_open(&b, root, true, &err), 0, "a store");
+	write_one(&b, "2026-11-21_one", text, BIG);
+	write_one(&b, "2026-11-21_two", text, BIG);
+	write_one(&b, "2026-11-21_less", text, BIG - 1);
+	text[BIG - 1] = 1;
+	write_one(&b, "2026-11-21_odd", text, BIG);
+	ok(store_blobs_same(&b, "2026-11-21_one", "2026-11-21_two"), "the same bytes");
+	ok(!store_blobs_same(&b, "2026-11-21_one", "2026-11-21_odd"), "the last one differs");
+	ok(!store_blobs_same(&b, "2026-11-21_one", "2026-11-21_less"), "a shorter one");
+	ok(!store_blobs_same(&b, "2026-11-21_one", "2026-11-21_none"), "one that is not there");
+	struct store_thumb t = {32, 32, "image/png", "crop", "12", 2};
+	is_int(store_thumbs_write(&b, "2026-11-21_two", &t, 1, &err), 0, "with a thumbnail");
+	store_blob_remove(&b, "2026-11-21_two");
+	ok(store_blob_open(&b, "2026-11-21_two", &err) < 0 && err.code == ERR_NOTFOUND, "it goes");
+	is_int(entries(thumbs), 0, "with its thumbnails");
+	int fd = store_blob_open(&b, "2026-11-21_one", &err);
+	ok(fd >= 0, "the others stay");
+	io_close(&fd);
+	store_blob_remove(&b, "2026-11-21_two");
+	store_blob_remove(&b, "../../etc/passwd");
+	ok(1, "what is not there is nothing");
+	store_blobs_close(&b);
+	mem_free(thumbs);
+	mem_free(root);
+	mem_free(text);
+}
+
 /* The owner may keep the blobs on another disk. */
 static void
 linked(const char *dir)
@@ -232,6 +279,7 @@ main(void)
 		return 1;
 	paths();
 	writing(dir);
+	twins(dir);
 	linked(dir);
 	full(dir);
 	raced(dir);

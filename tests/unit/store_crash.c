@@ -172,7 +172,8 @@ lost(struct store *s, const char *acks, int *promised)
 		char url[STORE_ID_MAX];
 		struct store_preview p;
 		(void)snprintf(url, sizeof url, "%.*s", (int)strcspn(b.p + at, "\n"), b.p + at);
-		bad += store_cache_get(s, url, now, now, &p, &err) < 0 || !p.found;
+		struct store_question q = {.url = url, .language = "", .ts = now, .now = now};
+		bad += store_cache_get(s, &q, &p, &err) < 0 || !p.found;
 		store_preview_clear(&p);
 		(*promised)++;
 	}
