@@ -18,7 +18,8 @@ static const char usage[] =
     "usage: mxpreview-oembed [-hqvV] [-c FILE] [-d DIR] [--providers FILE]...\n"
     "       mxpreview-oembed [-hqvV] [-c FILE] [-d DIR] [--providers FILE]... --endpoint URL\n"
     "       mxpreview-oembed [-hqvV] [-c FILE] --url URL FILE|-\n"
-    "       mxpreview-oembed [-hqvV] [-c FILE] [-d DIR] --update-providers [--from URL|FILE] [--output FILE]\n"
+    "       mxpreview-oembed [-hqvV] [-c FILE] [-d DIR] --update-providers [--allow-ip CIDR]... [--from URL|FILE]\n"
+    "                        [--output FILE]\n"
     "\n"
     "Knows which oEmbed provider to ask about a URL, and turns answers into Open Graph.  Without an operand: records\n"
     "on standard input and output.\n"
@@ -27,6 +28,7 @@ static const char usage[] =
     "      --url URL          FILE (- is standard input) is the answer about URL: prints it as Open Graph\n"
     "      --providers FILE   more providers, in the format of oembed.com/providers.json; repeatable\n"
     "      --update-providers brings the official list into the store\n"
+    "      --allow-ip CIDR    addresses that may be fetched from although they are not public; repeatable\n"
     "      --from URL|FILE    another list than " OEMBED_LIST_URL "\n"
     "      --output FILE      to FILE instead of the store\n"
     "  -c, --config FILE      configuration instead of the usual places, see mxpreview.conf(5)\n"
@@ -37,7 +39,7 @@ static const char usage[] =
     "  -h, --help             this text\n"
     "  -V, --version          the version\n";
 
-enum { OPT_ENDPOINT = CMD_OPT_FIRST, OPT_URL, OPT_PROVIDERS, OPT_UPDATE, OPT_FROM, OPT_OUTPUT };
+enum { OPT_ENDPOINT = CMD_OPT_FIRST, OPT_URL, OPT_PROVIDERS, OPT_UPDATE, OPT_FROM, OPT_OUTPUT, OPT_ALLOW_IP };
 
 static const struct option options[] = {
     CMD_LONG,
@@ -46,6 +48,7 @@ static const struct option options[] = {
     {"providers", required_argument, NULL, OPT_PROVIDERS},
     {"update-providers", no_argument, NULL, OPT_UPDATE},
     {"from", required_argument, NULL, OPT_FROM},
+    {"allow-ip", required_argument, NULL, OPT_ALLOW_IP},
     {"output", required_argument, NULL, OPT_OUTPUT},
     {NULL, 0, NULL, 0},
 };
@@ -63,6 +66,8 @@ struct app {
 	bool update;
 	const char *files[FILES_MAX]; /* --providers */
 	size_t n_files;
+	const char *allow[OEMBED_ALLOW_MAX + 1]; /* --allow-ip, up to NULL */
+	size_t n_allow;
 	struct list *lists;
 	size_t n_lists;
 	bool configured; /* every provider file could be used */
@@ -86,6 +91,8 @@ take_option(struct app *a, int opt)
 		a->from = optarg;
 	else if (opt == OPT_OUTPUT)
 		a->output = optarg;
+	else if (opt == OPT_ALLOW_IP && a->n_allow < OEMBED_ALLOW_MAX)
+		a->allow[a->n_allow++] = optarg;
 	else if (opt == OPT_PROVIDERS && a->n_files < FILES_MAX)
 		a->files[a->n_files++] = optarg;
 	else
@@ -101,7 +108,7 @@ parse_options(struct app *a, int argc, char **argv)
 	a->file = argv[optind];
 	bool operands = argc - optind == (a->url != NULL ? 1 : 0);
 	int modes = (a->endpoint != NULL) + (a->url != NULL) + a->update;
-	if (!operands || modes > 1 || (!a->update && (a->from != NULL || a->output != NULL)))
+	if (!operands || modes > 1 || (!a->update && (a->from != NULL || a->output != NULL || a->n_allow > 0)))
 		cmd_usage(&a->c, usage);
 }
 
@@ -263,7 +270,7 @@ document(struct app *a, struct err *err)
 	buf_init(&in, PAGE_OEMBED_MAX);
 	buf_init(&out, RECORD_LINE_MAX);
 	int rc = io_read_all(a->fd, PAGE_OEMBED_MAX, &in, err);
-	if (rc == 0 && (answer = page_oembed(in.len > 0 ? in.p : "", in.len, a->url, a->url, err)) == NULL)
+	if (rc == 0 && (answer = page_oembed(in.len > 0 ? in.p : "", in.len, a->url, a->url, NULL, err)) == NULL)
 		rc = -1;
 	if (rc == 0) {
 		og = open_graph(answer);
@@ -290,7 +297,7 @@ static int
 update(struct app *a)
 {
 	char *path = a->output != NULL ? mem_strdup(a->output) : mem_printf("%s/" OEMBED_LIST_FILE, a->c.store);
-	int status = oembed_update(&a->c, a->from != NULL ? a->from : OEMBED_LIST_URL, path);
+	int status = oembed_update(&a->c, a->from != NULL ? a->from : OEMBED_LIST_URL, a->allow, path);
 	mem_free(path);
 	return status;
 }

@@ -19,6 +19,7 @@ enum { NOTES_MAX = 200, MODE = 0644 };
 struct update {
 	const struct cmd *c;
 	const char *from, *path;
+	const char *const *allow; /* addresses, up to NULL */
 	char *temp;
 	int in, out;	     /* what is judged, and where to */
 	pid_t fetch, parser; /* 0: none */
@@ -127,7 +128,7 @@ beside(const char *name)
 static void
 run_fetch(const struct update *u, int out)
 {
-	char *program = beside("mxpreview-fetch"), *argv[10];
+	char *program = beside("mxpreview-fetch"), *argv[10 + OEMBED_ALLOW_MAX];
 	size_t n = 0;
 	argv[n++] = program;
 	argv[n++] = mem_strdup("--body");
@@ -139,6 +140,8 @@ run_fetch(const struct update *u, int out)
 		argv[n++] = mem_strdup("--no-sandbox");
 	if (u->c->config_path != NULL)
 		argv[n++] = mem_printf("--config=%s", u->c->config_path);
+	for (size_t i = 0; i < OEMBED_ALLOW_MAX && u->allow[i] != NULL; i++)
+		argv[n++] = mem_printf("--allow-ip=%s", u->allow[i]);
 	argv[n++] = mem_strdup("--");
 	argv[n++] = mem_strdup(u->from);
 	argv[n] = NULL;
@@ -241,9 +244,9 @@ put_in_place(struct update *u, struct err *err)
 }
 
 int
-oembed_update(const struct cmd *c, const char *from, const char *path)
+oembed_update(const struct cmd *c, const char *from, const char *const *allow, const char *path)
 {
-	struct update u = {.c = c, .from = from, .path = path, .in = -1, .out = -1};
+	struct update u = {.c = c, .from = from, .allow = allow, .path = path, .in = -1, .out = -1};
 	struct err err = {0};
 	int rc = open_files(&u, &err) < 0 || start_parser(&u, &err) < 0 ? -1 : 0;
 	io_close(&u.in); /* so that fetch ends when the parser does */

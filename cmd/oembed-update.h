@@ -7,8 +7,10 @@
 #define OEMBED_LIST_URL "https://oembed.com/providers.json"
 #define OEMBED_LIST_FILE "oembed-providers.json" /* in the store */
 
-/* from is a URL, fetched by mxpreview-fetch, or a file; path is replaced atomically, or stays as it was.  The bytes are
+enum { OEMBED_ALLOW_MAX = 64 }; /* --allow-ip */
+
+/* from is a URL, fetched by mxpreview-fetch with these --allow-ip (up to NULL), or a file; path is replaced atomically, or stays as it was.  The bytes are
  * parsed in a process of its own, closed in.  The exit status. */
-int oembed_update(const struct cmd *c, const char *from, const char *path);
+int oembed_update(const struct cmd *c, const char *from, const char *const *allow, const char *path);
 
 #endif

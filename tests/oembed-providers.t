@@ -77,6 +77,15 @@ rc=$(mxpreview-oembed -q -d "$S" --update-providers --from "$O/providers.json" >
 is "$rc" 1 "addresses that are not allowed are not fetched from"
 is "$(sha256sum <"$S/oembed-providers.json")" "$before" "and change nothing"
 
+mxpreview-oembed -q -d "$TMP/allowed" --update-providers --allow-ip 10.0.0.0/8 --allow-ip 127.0.0.0/8 --from "$O/providers.json"
+ok $? "--allow-ip allows them for once"
+cmp -s "$TMP/allowed/oembed-providers.json" "$S/oembed-providers.json"
+ok $? "with the same result as the configuration"
+rc=$(mxpreview-oembed -q -d "$S" --update-providers --allow-ip nonsense --from "$O/providers.json" >/dev/null 2>&1; echo $?)
+is "$rc" 2 "what is no network is bad usage"
+rc=$(mxpreview-oembed -q --allow-ip 127.0.0.0/8 --endpoint https://youtu.be/x >/dev/null 2>&1; echo $?)
+is "$rc" 2 "so is --allow-ip where nothing is fetched"
+
 # ---- hostile lists
 hostile() { # hostile NAME: standard input is the list
 	cat >"$TMP/hostile.json"

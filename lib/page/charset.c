@@ -1,4 +1,4 @@
-/* In which charset are these bytes?  What is declared, in the order of trust, unless the bytes contradict it. */
+/* Which charset is declared?  Labels, byte order marks, types, meta tags and XML declarations. */
 #include "page/int.h"
 
 #include <string.h>
@@ -6,10 +6,6 @@
 #include "page/charsets.inc"
 
 enum { LABEL_MAX = 40 };
-
-/* So many characters beyond ASCII that are valid UTF-8, and none that is not, prove UTF-8 against another declaration:
- * text in a single-byte charset is hardly ever valid UTF-8, text in a double-byte one is for a few characters. */
-enum { PROOF_SINGLE = 1, PROOF_DOUBLE = 4 };
 
 const struct charset *
 page_charset_at(size_t i)
@@ -129,8 +125,8 @@ ascii_based(const struct charset *set)
 	return &charsets[CS_UTF_8];
 }
 
-static const struct charset *
-from_xml(const char *p, size_t n)
+const struct charset *
+page_charset_from_xml(const char *p, size_t n)
 {
 	while (n > 0 && str_isspace((unsigned char)*p))
 		p++, n--;
@@ -147,6 +143,17 @@ from_xml(const char *p, size_t n)
 		    p < end && (*p == '"' || *p == '\'') ? memchr(p + 1, *p, (size_t)(end - p - 1)) : NULL;
 		return close == NULL ? NULL : ascii_based(page_charset_by_label(p + 1, (size_t)(close - p - 1)));
 	}
+	return NULL;
+}
+
+/* Text in UTF-16 without a mark shows itself by the NULs beside its first character, which is markup. */
+const struct charset *
+page_charset_from_nuls(const char *p, size_t n, const char *first)
+{
+	if (n >= 4 && p[0] != '\0' && strchr(first, p[0]) != NULL && p[1] == '\0' && p[2] != '\0' && p[3] == '\0')
+		return &charsets[CS_UTF_16LE];
+	if (n >= 4 && p[0] == '\0' && p[1] != '\0' && strchr(first, p[1]) != NULL && p[2] == '\0' && p[3] != '\0')
+		return &charsets[CS_UTF_16BE];
 	return NULL;
 }
 
@@ -197,111 +204,7 @@ page_charset_from_meta(const char *p, size_t n, bool *xml)
 	struct prescan s = {.set = NULL};
 	page_html_init(&s.h, &events, &s);
 	(void)page_html_feed(&s.h, p, n, HTML_END);
-	if (s.set == NULL && (s.set = from_xml(p, n)) != NULL)
+	if (s.set == NULL && (s.set = page_charset_from_xml(p, n)) != NULL)
 		*xml = true;
 	return ascii_based(s.set);
-}
-
-/* ---- the verdict ----------------------------------------------------------------------------------------- */
-
-/* One stray byte does not contradict, a text full of them does.  Other text hardly ever makes a valid UTF-8 sequence,
- * so a few of them outweigh as many errors; double-byte charsets accept half of anything. */
-static bool
-contradicted(const struct charset *set, struct charset_fit fit)
-{
-	enum { GOOD_PER_BAD = 8 };
-	return fit.bad > 0 && fit.good < fit.bad * (set->kind == CHARSET_UTF8 ? 1U : (size_t)GOOD_PER_BAD);
-}
-
-/* Is what is declared borne out by the bytes?  utf8: how they read as UTF-8. */
-static bool
-believable(const struct charset *set, const char *p, size_t n, struct charset_fit utf8, struct page_charsets *c)
-{
-	if (!page_charset_readable(set, c))
-		return false;
-	if (set->kind == CHARSET_UTF8)
-		return !contradicted(set, utf8);
-	if (utf8.bad == 0 && utf8.good >= (set->kind == CHARSET_TABLE ? (size_t)PROOF_SINGLE : (size_t)PROOF_DOUBLE))
-		return false;
-	return !contradicted(set, page_charset_fit(set, p, n, c));
-}
-
-/* UTF-16 without a mark shows itself by the NULs beside its first "<". */
-static const struct charset *
-from_nuls(const char *p, size_t n)
-{
-	if (n >= 4 && p[0] == '<' && p[1] == '\0' && p[2] != '\0' && p[3] == '\0')
-		return &charsets[CS_UTF_16LE];
-	if (n >= 4 && p[0] == '\0' && p[1] == '<' && p[2] == '\0' && p[3] != '\0')
-		return &charsets[CS_UTF_16BE];
-	return NULL;
-}
-
-/* The part of a page that is judged: from its first byte beyond ASCII on, so that a long script in front does not
- * hide the text. */
-static void
-sample(const char **p, size_t *n)
-{
-	size_t i = 0;
-	uint64_t eight = 0;
-	for (; i + sizeof eight <= *n; i += sizeof eight) {
-		(void)memcpy(&eight, *p + i, sizeof eight);
-		if ((eight & 0x8080808080808080U) != 0)
-			break;
-	}
-	*p += i;
-	*n -= i;
-	if (*n > CHARSET_SAMPLE)
-		*n = CHARSET_SAMPLE;
-}
-
-/* A guess from fewer bytes than this is worse than the default. */
-enum { DETECT_MIN = 16 };
-
-static struct charset_verdict
-undeclared(const char *p, size_t n, struct charset_fit utf8, struct page_charsets *c)
-{
-	if (utf8.bad == 0)
-		return (struct charset_verdict){&charsets[CS_UTF_8], utf8.good > 0 ? "utf-8" : "default", 0};
-	const struct charset *set = utf8.bad < DETECT_MIN ? NULL : page_charset_detect(p, n);
-	if (set != NULL && believable(set, p, n, utf8, c))
-		return (struct charset_verdict){set, "detected", 0};
-	bool not_utf8 = contradicted(&charsets[CS_UTF_8], utf8);
-	return (struct charset_verdict){&charsets[not_utf8 ? CS_WINDOWS_1252 : CS_UTF_8], "default", 0};
-}
-
-struct charset_verdict
-page_charset_decide(const char *p, size_t n, const char *content_type, struct page_charsets *c)
-{
-	size_t bom = 0;
-	bool xml = false;
-	const struct charset *set = page_charset_from_bom(p, n, &bom);
-	if (set != NULL)
-		return (struct charset_verdict){set, "bom", bom};
-	if ((set = from_nuls(p, n)) != NULL)
-		return (struct charset_verdict){set, "detected", 0};
-	const char *top = p;
-	size_t top_n = n < CHARSET_SAMPLE ? n : CHARSET_SAMPLE;
-	const struct charset *header = page_charset_from_type(content_type);
-	const struct charset *meta = page_charset_from_meta(p, n < CHARSET_PRESCAN ? n : CHARSET_PRESCAN, &xml);
-	if (header != NULL || meta != NULL) /* then the beginning must do: a page may be long */
-		n = top_n;
-	sample(&p, &n);
-	struct charset_fit utf8 = page_charset_utf8_fit(p, n);
-	if (header != NULL && believable(header, p, n, utf8, c))
-		return (struct charset_verdict){header, "header", 0};
-	if (meta == NULL && utf8.bad > 0) /* a declaration that comes late is better than a guess */
-		meta = page_charset_from_meta(top, top_n, &xml);
-	if (meta != NULL && believable(meta, p, n, utf8, c))
-		return (struct charset_verdict){meta, xml ? "xml" : "meta", 0};
-	return undeclared(p, n, utf8, c);
-}
-
-const char *
-page_charset_name(const void *p, size_t n, const char *content_type, struct page_charsets *c, const char **evidence)
-{
-	struct charset_verdict v = page_charset_decide(p, n, content_type, c);
-	if (evidence != NULL)
-		*evidence = v.evidence;
-	return v.set->name;
 }

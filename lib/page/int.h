@@ -4,7 +4,7 @@
 
 #include "page/page.h"
 
-/* ---- charset.c, decode.c, detect.c --------------------------------------------------------- */
+/* ---- charset.c, decide.c, decode.c, detect.c --------------------------------------------------------- */
 
 enum charset_kind {
 	CHARSET_UTF8,
@@ -32,7 +32,10 @@ const struct charset *page_charset_windows_1252(void);
 const struct charset *page_charset_from_bom(const char *p, size_t n, size_t *bom);
 const struct charset *page_charset_from_type(const char *content_type);
 const struct charset *page_charset_from_meta(const char *p, size_t n, bool *xml); /* the prescan of HTML §13.2.3.2 */
-const struct charset *page_charset_detect(const char *p, size_t n);		  /* a guess, or NULL */
+const struct charset *page_charset_from_xml(const char *p, size_t n);		  /* of an XML declaration */
+const struct charset *page_charset_from_nuls(const char *p, size_t n,
+					     const char *first);    /* first: what it may begin with */
+const struct charset *page_charset_detect(const char *p, size_t n); /* a guess, or NULL */
 
 struct charset_verdict {
 	const struct charset *set;
@@ -489,9 +492,19 @@ void page_extract_clear(struct extract *x);
 size_t page_extract_feed(struct extract *x, const char *p, size_t n, enum html_more more);
 void page_extract_finish(struct extract *x); /* flushes what was open */
 
+/* ---- oembed_text.c: an answer as UTF-8, whatever it came in ---------------------------------------------- */
+
+struct page_answer {
+	const char *p; /* of the input, or of own */
+	size_t n;
+	struct buf own;
+};
+int page_answer_open(struct page_answer *a, const char *p, size_t n, const char *content_type, struct err *err);
+void page_answer_close(struct page_answer *a);
+
 /* ---- oembed_xml.c -------------------------------------------------------------------------------------- */
 
-struct json *page_oembed_xml(const void *p, size_t n, struct err *err); /* its members as strings; NULL: none */
+struct json *page_oembed_xml(const void *p, size_t n, struct err *err); /* UTF-8; its members as strings; NULL: none */
 
 /* ---- doc.c: other documents -------------------------------------------------------------------------------- */
 

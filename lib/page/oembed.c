@@ -210,13 +210,11 @@ check(const struct json *j, struct err *err)
 	return says || type ? 0 : err_set(err, ERR_INPUT, "oembed: an object that says nothing of the page");
 }
 
-/* The bytes decide, not the type they were sent with: '<' begins no JSON, a mark of UTF-16 neither. */
+/* The bytes decide, not the type they were sent with: '<' begins no JSON. */
 static struct json *
 read_members(const char *p, size_t n, struct err *err)
 {
-	size_t at = n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-	if (n >= 2 && (memcmp(p, "\xFF\xFE", 2) == 0 || memcmp(p, "\xFE\xFF", 2) == 0))
-		return page_oembed_xml(p, n, err);
+	size_t at = 0;
 	while (at < n && str_isspace((unsigned char)p[at]))
 		at++;
 	if (at < n && p[at] == '<')
@@ -227,12 +225,23 @@ read_members(const char *p, size_t n, struct err *err)
 	return j;
 }
 
+static struct json *
+read_answer(const char *p, size_t n, const char *type, struct err *err)
+{
+	struct page_answer a;
+	if (page_answer_open(&a, p, n, type, err) < 0)
+		return NULL;
+	struct json *j = read_members(a.p, a.n, err);
+	page_answer_close(&a);
+	return j;
+}
+
 struct json *
-page_oembed(const void *p, size_t n, const char *url, const char *base, struct err *err)
+page_oembed(const void *p, size_t n, const char *url, const char *base, const char *type, struct err *err)
 {
 	if (n > PAGE_OEMBED_MAX)
 		return err_set(err, ERR_LIMIT, "oembed: longer than %zu bytes", PAGE_OEMBED_MAX), NULL;
-	struct json *j = read_members(p, n, err);
+	struct json *j = read_answer(p, n, type, err);
 	if (j == NULL || check(j, err) < 0) {
 		json_free(j);
 		return NULL;

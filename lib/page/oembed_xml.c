@@ -7,7 +7,7 @@
 
 /* Refused are: a document type declaration (no answer needs one, and every entity attack does), nesting, and members
  * beyond what any answer has.  libxml2 bounds names and values itself as long as XML_PARSE_HUGE is not given. */
-enum { DEPTH_MAX = 64, MEMBERS_MAX = 64, NAME_MAX_BYTES = 64, ATTRS_MAX = 4096, DECLARATION_MAX = 256 };
+enum { DEPTH_MAX = 64, MEMBERS_MAX = 64, NAME_MAX_BYTES = 64, ATTRS_MAX = 4096 };
 
 struct reader {
 	xmlParserCtxtPtr ctxt;
@@ -140,14 +140,14 @@ trim_all(struct json *j)
 /* ---- before the parser ------------------------------------------------------------------------------ */
 
 /* libxml2 compares every attribute of a tag with every other: 100,000 of them take seconds.  What could be one is
- * counted beforehand, in any of the encodings that are read. */
+ * counted beforehand. */
 static bool
 too_many_attributes(const char *p, size_t n)
 {
 	size_t count = 0;
 	char last = '\0';
 	for (size_t i = 0; i < n && count <= ATTRS_MAX; i++) {
-		if (p[i] == '\0' || str_isspace((unsigned char)p[i]))
+		if (str_isspace((unsigned char)p[i]))
 			continue;
 		if ((p[i] == '"' || p[i] == '\'') && last == '=')
 			count++;
@@ -156,28 +156,17 @@ too_many_attributes(const char *p, size_t n)
 	return count > ATTRS_MAX;
 }
 
-/* Others would have iconv open files, and could hide from the count. */
-static bool
-encoding_read(const char *p, size_t n)
+/* Behind the XML declaration: it tells of an encoding that this text is not in any more, and libxml2 would have iconv
+ * open files for it. */
+static const char *
+behind_declaration(const char *p, size_t *n)
 {
-	static const char *const read[] = {"utf-8", "us-ascii", "ascii", "iso-8859-1", "utf-16"};
-	char head[DECLARATION_MAX + 1];
-	size_t k = 0;
-	for (size_t i = 0; i < n && k < DECLARATION_MAX && (k == 0 || head[k - 1] != '>'); i++)
-		if (p[i] != '\0')
-			head[k++] = p[i];
-	head[k] = '\0';
-	const char *at = strstr(head, "<?xml"), *label = at == NULL ? NULL : strstr(at, "encoding");
-	if (at != NULL && k > 0 && head[k - 1] != '>')
-		return false; /* a declaration that long has something to hide */
-	if (label == NULL)
-		return true;
-	label += strcspn(label, "'\"");
-	size_t len = *label == '\0' ? 0 : strcspn(++label, "'\"");
-	for (size_t i = 0; i < sizeof read / sizeof read[0]; i++)
-		if (str_nieq(label, len, read[i]))
-			return true;
-	return false;
+	const char *end =
+	    *n > 5 && memcmp(p, "<?xml", 5) == 0 && str_isspace((unsigned char)p[5]) ? memchr(p, '>', *n) : NULL;
+	if (end == NULL || end[-1] != '?')
+		return p;
+	*n -= (size_t)(end + 1 - p);
+	return end + 1;
 }
 
 static int
@@ -185,8 +174,6 @@ judge(const char *p, size_t n, struct err *err)
 {
 	if (n > PAGE_OEMBED_MAX)
 		return err_set(err, ERR_LIMIT, "oembed: XML longer than %zu bytes", PAGE_OEMBED_MAX);
-	if (!encoding_read(p, n))
-		return err_set(err, ERR_UNSUPPORTED, "oembed: XML in an encoding that is not read");
 	if (too_many_attributes(p, n))
 		return err_set(err, ERR_LIMIT, "oembed: XML with more than %d attributes", ATTRS_MAX);
 	return 0;
@@ -223,8 +210,9 @@ parse(struct reader *r, const char *p, size_t n)
 }
 
 struct json *
-page_oembed_xml(const void *p, size_t n, struct err *err)
+page_oembed_xml(const void *bytes, size_t n, struct err *err)
 {
+	const char *p = behind_declaration(bytes, &n);
 	struct err own = {0};
 	struct reader r = {.err = err != NULL ? err : &own};
 	if (judge(p, n, r.err) < 0)

@@ -74,9 +74,10 @@ struct json *page_merge(const struct json *html, const struct json *oembed, unsi
 /* ---- oembed -------------------------------------------------------------------------------- */
 
 /* An oEmbed answer (https://oembed.com §2.3; spec C.5), JSON or XML, as {"og":{…},"author_name":…,"stub_title":…,
- * "cache_age":seconds}.  url is the page being previewed, base the final URL of the answer.  NULL and err if it is no
+ * "cache_age":seconds}.  url is the page being previewed, base the final URL of the answer,
+ * type its Content-Type or NULL, for its charset: UTF-8, -16, -32 or a single-byte one.  NULL and err if it is no
  * oEmbed 1.0 object. */
-struct json *page_oembed(const void *p, size_t n, const char *url, const char *base, struct err *err);
+struct json *page_oembed(const void *p, size_t n, const char *url, const char *base, const char *type, struct err *err);
 
 /* The oEmbed answer that a Link: header (RFC 8288; several joined by commas) names: JSON, else XML.  Yours; NULL. */
 char *page_oembed_link(const char *header, const char *base);

@@ -43,7 +43,7 @@ convert(const struct stage_oembed *st, const struct record *rec, const struct re
 	if (!type_read(doc->type))
 		(void)err_set(err, ERR_UNSUPPORTED, "oembed: answer is %s", doc->type);
 	else
-		out = page_oembed(b.n > 0 ? b.p : "", b.n, record_url(rec), base, err);
+		out = page_oembed(b.n > 0 ? b.p : "", b.n, record_url(rec), base, doc->type, err);
 	stage_body_close(&b);
 	return out;
 }
