@@ -164,10 +164,11 @@ open_input(struct err *err)
 }
 
 static void
-on_hop(void *arg, const char *url, int status, const char *address)
+on_hop(void *arg, const struct net_hop *h)
 {
 	const struct app *a = arg;
-	cmd_note(&a->c, "%s: %d from %s", url, status, address != NULL && *address != '\0' ? address : "?");
+	const char *from = h->address != NULL && *h->address != '\0' ? h->address : "?";
+	cmd_note(&a->c, "%s: %d from %s", h->url, h->status, from);
 }
 
 static void on_record(void *arg, struct record *rec, const struct err *err);
@@ -180,7 +181,11 @@ open_stage(struct app *a, struct err *err)
 	a->stage = stage_fetch_new(&(struct stage_fetch_options){
 	    .net = a->net,
 	    .blobs = &a->blobs,
-	    .ttl = a->c.conf.ttl,
+	    .bounds = {.min_ttl = a->c.conf.min_ttl,
+		       .ttl = a->c.conf.ttl,
+		       .max_ttl = a->c.conf.max_ttl,
+		       .stale_while_revalidate = a->c.conf.stale_while_revalidate,
+		       .stale_if_error = a->c.conf.stale_if_error},
 	    .now = cmd_now,
 	    .arg = a,
 	    .done = on_record,
@@ -333,10 +338,10 @@ body_data(void *arg, const void *p, size_t n, struct err *err)
 }
 
 static void
-body_hop(void *arg, const char *url, int status, const char *address)
+body_hop(void *arg, const struct net_hop *h)
 {
 	const struct body *b = arg;
-	on_hop(b->a, url, status, address);
+	on_hop(b->a, h);
 }
 
 static void

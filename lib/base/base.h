@@ -26,11 +26,15 @@ enum err_code {
 #define ERR_TEXT_MAX 512
 
 /* Owned by the caller, allocates nothing.  status and errcode are what a Matrix client is told
- * (HTTP status, "M_…"); 0 and NULL mean "derive it from code" (err_status, err_errcode). */
+ * (HTTP status, "M_…"); 0 and NULL mean "derive it from code" (err_status, err_errcode).  The next three are what
+ * whoever asks again must know, and are cleared by all four below. */
 struct err {
 	enum err_code code;
 	int status;
 	const char *errcode; /* a string literal or NULL */
+	const char *class;   /* which kind of remote failure, a string literal: mxpreview(5); or NULL */
+	int http_status;     /* what the other side answered, 404 for example; 0: nothing */
+	int64_t retry_after; /* ms until the other side wants to be asked again; 0: it did not say */
 	char text[ERR_TEXT_MAX];
 };
 

@@ -17,6 +17,9 @@ start(struct err *err, enum err_code code)
 	err->code = code;
 	err->status = 0;
 	err->errcode = NULL;
+	err->class = NULL;
+	err->http_status = 0;
+	err->retry_after = 0;
 }
 
 int

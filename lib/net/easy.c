@@ -75,7 +75,6 @@ net_easy_new(struct net *n)
 	(void)curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L); /* never wait for a resolver thread that hangs */
 	(void)curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)n->o.connect_timeout);
 	(void)curl_easy_setopt(e, CURLOPT_USERAGENT, n->o.user_agent);
-	(void)curl_easy_setopt(e, CURLOPT_HTTPHEADER, n->headers);
 	(void)curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "gzip, br, zstd");
 	(void)curl_easy_setopt(e, CURLOPT_COOKIEFILE, ""); /* an engine without a file */
 	(void)curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, body);
@@ -95,4 +94,45 @@ net_easy_language(const char *value)
 	struct curl_slist *list = curl_slist_append(NULL, line);
 	mem_free(line);
 	return list;
+}
+
+static void
+append(struct curl_slist **list, const char *name, const char *value)
+{
+	char *line = mem_printf("%s: %s", name, value);
+	*list = curl_slist_append(*list, line);
+	mem_free(line);
+}
+
+/* Validators speak of one URL: a redirect to another one, or from another one, is asked for whole. */
+static void
+append_validators(struct transfer *t)
+{
+	int64_t ms = 0;
+	t->conditional = false;
+	if (t->req.validates == NULL || !str_eq(t->req.validates, t->response.final_url))
+		return;
+	if (net_head_validator(t->req.etag))
+		append(&t->headers, "If-None-Match", t->req.etag);
+	if (net_head_validator(t->req.last_modified) && net_date(t->req.last_modified, 0, &ms))
+		append(&t->headers, "If-Modified-Since", t->req.last_modified);
+	t->conditional = t->headers != NULL;
+}
+
+void
+net_easy_headers(struct transfer *t)
+{
+	struct curl_slist *language = NULL;
+	curl_slist_free_all(t->headers);
+	t->headers = NULL;
+	append_validators(t);
+	if (t->req.accept_language != NULL)
+		language = net_easy_language(t->req.accept_language);
+	if (t->headers == NULL) {
+		t->headers = language;
+	} else if (language != NULL || t->net->headers != NULL) {
+		t->headers = curl_slist_append(t->headers, (language != NULL ? language : t->net->headers)->data);
+		curl_slist_free_all(language);
+	}
+	(void)curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers != NULL ? t->headers : t->net->headers);
 }

@@ -75,6 +75,9 @@ transfer_free(struct transfer *t)
 	mem_free(t->response.final_url);
 	mem_free((void *)(uintptr_t)t->req.url);
 	mem_free((void *)(uintptr_t)t->req.accept_language);
+	mem_free((void *)(uintptr_t)t->req.validates);
+	mem_free((void *)(uintptr_t)t->req.etag);
+	mem_free((void *)(uintptr_t)t->req.last_modified);
 	mem_free(t->location);
 	mem_free(t->host);
 	curl_slist_free_all(t->headers);
@@ -120,6 +123,9 @@ net_add(struct net *n, const struct net_request *req)
 	t->req = *req;
 	t->req.url = mem_strdup(req->url);
 	t->req.accept_language = mem_strdup(req->accept_language);
+	t->req.validates = mem_strdup(req->validates);
+	t->req.etag = mem_strdup(req->etag);
+	t->req.last_modified = mem_strdup(req->last_modified);
 	t->fd = CURL_SOCKET_BAD;
 	if (n->queue == NULL)
 		n->queue = t;
@@ -176,6 +182,7 @@ static int
 launch(struct transfer *t)
 {
 	net_head_reset(t);
+	net_easy_headers(t);
 	t->since = t->net->o.clock();
 	(void)curl_easy_setopt(t->easy, CURLOPT_CURLU, t->url);
 	CURLMcode code = curl_multi_add_handle(t->net->multi, t->easy);
@@ -195,9 +202,6 @@ take_easy(struct transfer *t)
 	(void)curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
 	(void)curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
 	(void)curl_easy_setopt(e, CURLOPT_COOKIELIST, "ALL"); /* nothing of the chain before */
-	if (t->req.accept_language != NULL)
-		t->headers = net_easy_language(t->req.accept_language);
-	(void)curl_easy_setopt(e, CURLOPT_HTTPHEADER, t->headers != NULL ? t->headers : n->headers);
 	return 0;
 }
 

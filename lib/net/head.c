@@ -18,6 +18,14 @@ net_response_clear(struct net_response *r)
 	mem_free(r->link);
 	mem_free(r->refresh);
 	r->type = r->name = r->etag = r->last_modified = r->link = r->refresh = NULL;
+	mem_free(r->said.cache_control);
+	mem_free(r->said.vary);
+	mem_free(r->said.expires);
+	mem_free(r->said.date);
+	mem_free(r->said.age);
+	mem_free(r->said.retry_after);
+	r->said = (struct net_said){0};
+	r->not_modified = false;
 	r->status = 0;
 }
 
@@ -72,12 +80,18 @@ printable(const char *s)
 	return true;
 }
 
+bool
+net_head_validator(const char *value)
+{
+	return value != NULL && *value != '\0' && strlen(value) <= NET_TYPE_MAX && printable(value);
+}
+
 /* A validator is sent back one day: only as it came, and never a strange one. */
 static void
 take_validator(char **where, const char *p, size_t n, const char *name)
 {
 	take_first(where, p, n, name);
-	if (*where != NULL && (strlen(*where) > NET_TYPE_MAX || !printable(*where))) {
+	if (*where != NULL && !net_head_validator(*where)) {
 		mem_free(*where);
 		*where = NULL;
 	}
@@ -154,6 +168,32 @@ take_refresh(struct transfer *t, const char *p, size_t n)
 	}
 }
 
+/* Lists of several lines are one.  What is longer than anybody needs is taken for the strictest. */
+static void
+take_list(char **where, const char *strictest, const char *p, size_t n, const char *name)
+{
+	char *v = value_of(p, n, name), *had = *where;
+	if (v == NULL)
+		return;
+	if ((had != NULL ? strlen(had) + 2 : 0) + strlen(v) > NET_SAID_MAX)
+		*where = mem_strdup(strictest);
+	else
+		*where = had != NULL ? mem_printf("%s, %s", had, v) : mem_strdup(v);
+	mem_free(had);
+	mem_free(v);
+}
+
+static void
+take_said(struct net_said *said, const char *p, size_t n)
+{
+	take_list(&said->cache_control, "no-cache", p, n, "Cache-Control");
+	take_list(&said->vary, "*", p, n, "Vary");
+	take_first(&said->expires, p, n, "Expires");
+	take_first(&said->date, p, n, "Date");
+	take_first(&said->age, p, n, "Age");
+	take_first(&said->retry_after, p, n, "Retry-After");
+}
+
 /* ---- the verdict ------------------------------------------------------------------------------------ */
 
 static bool
@@ -183,8 +223,16 @@ static int
 judge(struct transfer *t)
 {
 	bool missing = t->response.type == NULL;
-	if (t->response.status < 200 || t->response.status > 299)
-		return err_http(&t->err, ERR_REMOTE, 502, NULL, "Got error %d", t->response.status);
+	if (t->response.status == 304 && t->conditional) {
+		t->response.not_modified = true;
+		return 0;
+	}
+	if (t->response.status < 200 || t->response.status > 299) {
+		(void)err_http(&t->err, ERR_REMOTE, 502, NULL, "Got error %d", t->response.status);
+		t->err.class = "status";
+		t->err.http_status = t->response.status;
+		return -1;
+	}
 	if (missing)
 		t->response.type = mem_strdup("application/octet-stream");
 	if (!type_allowed(t, missing))
@@ -206,7 +254,10 @@ tell(struct transfer *t)
 	if (t->req.hop == NULL)
 		return;
 	(void)curl_easy_getinfo(t->easy, CURLINFO_PRIMARY_IP, &address);
-	t->req.hop(t->req.arg, t->response.final_url, t->response.status, address);
+	t->req.hop(t->req.arg, &(struct net_hop){.url = t->response.final_url,
+						 .address = address,
+						 .status = t->response.status,
+						 .r = &t->response});
 }
 
 /* The empty line.  -1: nothing more is wanted of this response. */
@@ -270,6 +321,7 @@ header(struct transfer *t, const char *p, size_t n)
 	take_first(&t->location, p, n, "Location");
 	take_link(t, p, n);
 	take_refresh(t, p, n);
+	take_said(&t->response.said, p, n);
 	if (t->location != NULL && strlen(t->location) > LOCATION_MAX)
 		return err_http(&t->err, ERR_REMOTE, 502, NULL, "Failed to download content: bad redirect");
 	return take_encoding(t, p, n);

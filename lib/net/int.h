@@ -18,7 +18,7 @@ struct net_conn {
 struct transfer {
 	struct transfer *next, *prev;
 	struct net *net;
-	struct net_request req; /* url and accept_language are ours */
+	struct net_request req; /* its strings are ours */
 	char *host;		/* "host:port" of the first hop, for max_per_host */
 	CURL *easy;
 	CURLU *url;
@@ -29,15 +29,16 @@ struct transfer {
 
 	/* this hop */
 	enum phase phase;
-	bool blocked;	/* an address was refused */
-	bool head_done; /* the final response's headers have ended */
-	bool skip;	/* the body is read to keep the connection, and dropped */
-	bool encoded;	/* a Content-Encoding was seen */
-	char *location; /* of a redirect, to be followed */
-	bool brief;	/* the beginning of the body does */
-	bool enough;	/* and it is here */
-	int64_t length; /* Content-Length or -1 */
-	int64_t body;	/* decoded bytes so far */
+	bool conditional; /* validators were sent */
+	bool blocked;	  /* an address was refused */
+	bool head_done;	  /* the final response's headers have ended */
+	bool skip;	  /* the body is read to keep the connection, and dropped */
+	bool encoded;	  /* a Content-Encoding was seen */
+	char *location;	  /* of a redirect, to be followed */
+	bool brief;	  /* the beginning of the body does */
+	bool enough;	  /* and it is here */
+	int64_t length;	  /* Content-Length or -1 */
+	int64_t body;	  /* decoded bytes so far */
 	int64_t head_bytes, head_lines;
 	curl_socket_t fd; /* CURL_SOCKET_BAD: not known */
 	uint64_t wire_from;
@@ -59,6 +60,7 @@ struct net {
 /* easy.c: which options hold for every transfer? */
 CURL *net_easy_new(struct net *n);
 struct curl_slist *net_easy_language(const char *value); /* NULL: value is not fit to be sent */
+void net_easy_headers(struct transfer *t);		 /* those of this hop */
 
 /* hop.c: may this hop be made, and where does it lead? */
 int net_hop_first(struct transfer *t);		     /* judges req.url; -1: t->err */
@@ -73,6 +75,7 @@ int net_pin_wire(struct transfer *t); /* -1: t->err */
 /* head.c: what do the headers say? */
 size_t net_head_line(char *p, size_t size, size_t many, void *arg);
 void net_head_reset(struct transfer *t);
+bool net_head_validator(const char *value); /* may it be sent back? */
 
 /* fail.c: what is said of a transfer that failed? */
 int net_fail_code(struct transfer *t, CURLcode code);

@@ -31,9 +31,17 @@ struct net_options {
 #define NET_TYPE_MAX 256  /* bytes kept of Content-Type, ETag and Last-Modified */
 #define NET_LINK_MAX 2048 /* bytes kept of all Link headers, and of Refresh */
 #define NET_BRIEF_MAX (64 << 10)
-#define NET_NAME_MAX 255 /* bytes of a download name */
+#define NET_NAME_MAX 255  /* bytes of a download name */
+#define NET_SAID_MAX 1024 /* bytes kept of all headers of one name that tell how long an answer holds */
+#define NET_RETRY_MAX ((int64_t)7 * 24 * 3600 * 1000) /* ms: the longest Retry-After that is believed */
 
 void net_options_default(struct net_options *o); /* the defaults of mxpreview.conf(5); policy and clock stay NULL */
+
+/* What one response says of its own age, as it came: lists joined by ", ", of others the first; NULL where absent. */
+struct net_said {
+	char *cache_control, *vary; /* lists */
+	char *expires, *date, *age, *retry_after;
+};
 
 /* What the final response said.  Owned by the net, valid during the callbacks. */
 struct net_response {
@@ -47,21 +55,33 @@ struct net_response {
 	char *refresh;	/* Refresh: as sent, within NET_LINK_MAX; or NULL */
 	int64_t length; /* what Content-Length says; -1: nothing */
 	int hops;	/* redirects followed */
+	struct net_said said;
+	bool not_modified; /* 304 to the validators that were sent: there is no body and begin was not called */
+};
+
+/* One response on the way, redirects too. */
+struct net_hop {
+	const char *url, *address;
+	int status;
+	const struct net_response *r;
 };
 
 struct net_request {
 	const char *url;	     /* copied */
 	const char *accept_language; /* copied; NULL: the option's.  Only letters, digits and ",;=.*- " are sent */
-	bool secondary;		     /* named by a document, not by a person: userinfo is refused, not dropped */
-	const char *const *types;    /* allowed Content-Type prefixes, NULL-terminated, static; NULL: all */
-	const char *const *brief;    /* Content-Type prefixes of which NET_BRIEF_MAX bytes do, however long they are;
+	/* Copied: the validators of what is known already, sent to the hop whose URL is validates and to no other.  An
+	 * ETag that is not printable or too long and a Last-Modified that is no HTTP-date are not sent. */
+	const char *validates, *etag, *last_modified;
+	bool secondary;		  /* named by a document, not by a person: userinfo is refused, not dropped */
+	const char *const *types; /* allowed Content-Type prefixes, NULL-terminated, static; NULL: all */
+	const char *const *brief; /* Content-Type prefixes of which NET_BRIEF_MAX bytes do, however long they are;
 				      * NULL: none */
-	bool untyped;		     /* a missing Content-Type is allowed (it counts as application/octet-stream) */
-	void *arg;		     /* of the callbacks */
+	bool untyped;		  /* a missing Content-Type is allowed (it counts as application/octet-stream) */
+	void *arg;		  /* of the callbacks */
 	/* All callbacks but done may be NULL.  None may call net_work, net_wait or net_free; net_add is fine. */
-	void (*hop)(void *arg, const char *url, int status, const char *address); /* each response, as it comes */
-	int (*begin)(void *arg, const struct net_response *r, struct err *err);	  /* headers accepted; -1 refuses */
-	int (*data)(void *arg, const void *p, size_t n, struct err *err);	  /* decoded; -1 ends the transfer */
+	void (*hop)(void *arg, const struct net_hop *h);			/* each response, as it comes */
+	int (*begin)(void *arg, const struct net_response *r, struct err *err); /* headers accepted; -1 refuses */
+	int (*data)(void *arg, const void *p, size_t n, struct err *err);	/* decoded; -1 ends the transfer */
 	/* Exactly once for every request that was added, unless net_free comes first.  err->code is ERR_NONE on success,
 	 * else err carries the status and text of spec A.6; r is what is known then. */
 	void (*done)(void *arg, const struct net_response *r, const struct err *err);
@@ -87,6 +107,25 @@ int net_data_parse(const char *url, char **type, struct buf *out, struct err *er
 
 /* The download name in a Content-Disposition value, by the table of spec A.6; NULL if there is none.  Yours. */
 char *net_disposition_name(const char *value);
+
+/* How long may an answer be told again?  RFC 9111 §4.2 for a shared cache, RFC 5861.  All times in ms; now is ms since the
+ * epoch. */
+struct net_bounds {
+	int64_t min_ttl, ttl, max_ttl; /* ttl: when nothing is said; also the most that a guess gives */
+	int64_t stale_while_revalidate, stale_if_error; /* the most of each */
+};
+struct net_fresh {
+	int64_t lifetime; /* from now on; within [min_ttl, max_ttl] */
+	int64_t stale_while_revalidate, stale_if_error;
+	bool no_store;	    /* not to be kept longer than those wait who asked */
+	bool vary_language; /* another one for other languages */
+	bool said;	    /* the response itself fixed the lifetime; false: it is a guess or the owner's ttl */
+	const char *by;	    /* what fixed it: "max-age", "heuristic" … */
+};
+void net_fresh(const struct net_said *said, const char *last_modified, const struct net_bounds *b, int64_t now,
+	       struct net_fresh *out);
+bool net_date(const char *text, int64_t now, int64_t *ms); /* HTTP-date in its three forms; false: it is none */
+int64_t net_retry_after(const char *value, int64_t now); /* ms from now, 0 … NET_RETRY_MAX; 0 for NULL and nonsense */
 
 /* Spec A.6: the errors this room gives, for callers that refuse before asking. */
 int net_refuse_data(struct err *err); /* the main document is a data: URL */

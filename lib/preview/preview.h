@@ -35,9 +35,12 @@ struct record_doc {
 	const char *link;    /* the Link: headers, joined */
 	const char *refresh; /* the Refresh: header */
 	int64_t status, bytes, fetched_ts, expires_ts;
-	int64_t hops;	/* redirects followed */
-	int64_t length; /* what it says to be long, if only its beginning is here */
-	struct json *j; /* what the strings are borrowed from; owned by the view */
+	int64_t stale_while_revalidate, stale_if_error; /* ms after expires_ts, as the response allows */
+	bool no_store, vary_language;			/* not to be kept; another one for other languages */
+	bool not_modified;				/* the bytes are those of what the want carried in "have" */
+	int64_t hops;					/* redirects followed */
+	int64_t length;					/* what it says to be long, if only its beginning is here */
+	struct json *j;					/* what the strings are borrowed from; owned by the view */
 };
 
 /* A line is a record or a bare URL.  On -1 rec still is a record that carries the error (stage "record"), so that
@@ -65,10 +68,16 @@ bool record_type_is(const char *content_type, const char *prefix);     /* ASCII 
 
 /* Ask fetch for a document.  Nothing happens when that url+rel is wanted or there already. */
 void record_want(struct record *rec, const char *rel, const char *url);
-size_t record_wants(const struct record *rec);					 /* how many are open */
+/* Let fetch ask whether the document that is had of an open want still holds; doc->rel and doc->url are ignored. */
+void record_want_have(struct record *rec, const char *rel, const char *url, const struct record_doc *have);
+struct json *record_doc_json(const struct record_doc *doc); /* the object as it stands in "docs"; yours */
+size_t record_wants(const struct record *rec);		    /* how many are open */
 bool record_want_at(const struct record *rec, size_t i, char **rel, char **url); /* both yours */
 bool record_wants_rel(const struct record *rec, const char *rel);
 void record_want_done(struct record *rec, const char *rel, const char *url); /* got, or given up */
+
+/* The Accept-Language that fetch sends for this record, dflt being the configured one; yours.  "" if none is sent. */
+char *record_language(const struct record *rec, const char *dflt);
 
 void record_fail(struct record *rec, const char *stage, const struct err *err); /* the record's end */
 void record_warn(struct record *rec, const char *stage, const char *rel, const char *url, const struct err *err);

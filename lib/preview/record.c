@@ -1,16 +1,10 @@
 /* What does a record say, and how is it changed?  The wire form is mxpreview(5). */
-#include "preview/preview.h"
+#include "preview/record.h"
 
 #include <string.h>
 
 enum { SHOWN_MAX = 200 }; /* characters of a URL that is too long, to name it by */
-
-static bool
-url_fits(const char *url)
-{
-	size_t n = strlen(url);
-	return n > 0 && n <= (str_istarts(url, "data:") ? RECORD_DATA_URL_MAX : RECORD_URL_MAX);
-}
+enum { LANGUAGE_MAX = 256, LANGUAGES_MAX = 8, TAG_MAX = 35 };
 
 void
 record_from_url(struct record *rec, const char *url)
@@ -141,98 +135,48 @@ record_cached(const struct record *rec)
 	return hit;
 }
 
-/* ---- docs ------------------------------------------------------------------------------- */
+/* ---- language ------------------------------------------------------------------------------ */
 
-void
-record_doc_view(struct record_doc *d, struct json *take)
+/* "lang":["de","en"] as Accept-Language: de,en;q=0.9.  Only language tags get through (RFC 5646 letters). */
+char *
+record_language(const struct record *rec, const char *dflt)
 {
-	*d = (struct record_doc){
-	    .rel = json_str(take, "rel"),
-	    .url = json_str(take, "url"),
-	    .final_url = json_str(take, "final_url"),
-	    .type = json_str(take, "type"),
-	    .media_id = json_str(take, "media_id"),
-	    .sha256 = json_str(take, "sha256"),
-	    .name = json_str(take, "name"),
-	    .etag = json_str(take, "etag"),
-	    .last_modified = json_str(take, "last_modified"),
-	    .link = json_str(take, "link"),
-	    .refresh = json_str(take, "refresh"),
-	    .status = json_int_or(take, "status", 0),
-	    .bytes = json_int_or(take, "bytes", 0),
-	    .fetched_ts = json_int_or(take, "fetched_ts", 0),
-	    .expires_ts = json_int_or(take, "expires_ts", 0),
-	    .hops = json_int_or(take, "hops", 0),
-	    .length = json_int_or(take, "length", 0),
-	    .j = take,
-	};
-}
-
-bool
-record_doc_at(const struct record *rec, size_t i, struct record_doc *out)
-{
-	struct json *docs = json_get(rec->j, "docs");
-	struct json *d = json_at(docs, i);
-	json_free(docs);
-	if (d != NULL)
-		record_doc_view(out, d);
-	return d != NULL;
-}
-
-/* The last document of a rel (or of any rel when it is NULL) and a URL (or of any): what came later stands for what came
- * before. */
-static bool
-find_doc(const struct record *rec, const char *rel, const char *url, struct record_doc *out)
-{
-	struct json *docs = json_get(rec->j, "docs");
-	size_t n = json_len(docs);
-	json_free(docs);
-	for (size_t i = n < RECORD_DOCS_MAX ? n : RECORD_DOCS_MAX; i > 0 && record_doc_at(rec, i - 1, out); i--) {
-		if ((rel == NULL || str_eq(out->rel, rel)) && (url == NULL || str_eq(out->url, url)))
-			return true;
-		record_doc_clear(out);
+	static const char fit[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+	struct json *list = json_get(rec->j, "lang");
+	struct buf b;
+	buf_init(&b, LANGUAGE_MAX);
+	for (size_t i = 0, used = 0; i < json_len(list) && used < LANGUAGES_MAX; i++) {
+		struct json *v = json_type(list) == JSON_ARRAY ? json_at(list, i) : NULL;
+		const char *tag = json_value_str(v);
+		size_t n = tag != NULL ? strlen(tag) : 0;
+		if (n > 0 && n <= TAG_MAX && strspn(tag, fit) == n) {
+			(void)buf_addf(&b, used == 0 ? "%s" : ",%s;q=0.%d", tag, (int)(10 - used));
+			used++;
+		}
+		json_free(v);
 	}
-	return false;
+	json_free(list);
+	return b.len == 0 && dflt != NULL ? mem_strdup(dflt) : buf_take(&b);
 }
 
-bool
-record_doc(const struct record *rec, const char *rel, struct record_doc *out)
-{
-	return find_doc(rec, rel, NULL, out);
-}
-
-bool
-record_has_doc(const struct record *rec, const char *rel)
-{
-	struct record_doc doc;
-	bool there = record_doc(rec, rel, &doc);
-	if (there)
-		record_doc_clear(&doc);
-	return there;
-}
-
-bool
-record_type_is(const char *content_type, const char *prefix)
-{
-	return content_type != NULL && str_istarts(content_type, prefix);
-}
+/* ---- what is there is told ------------------------------------------------------------------ */
 
 void
-record_doc_clear(struct record_doc *doc)
-{
-	json_free(doc->j);
-	*doc = (struct record_doc){0};
-}
-
-static void
-set_known(struct json *j, const char *key, const char *value)
+record_set_known(struct json *j, const char *key, const char *value)
 {
 	if (value != NULL)
 		json_set_str(j, key, value);
 }
 
-static void
-add_to(struct record *rec, const char *key, struct json *take, size_t max)
+void
+record_set_some(struct json *j, const char *key, int64_t value)
+{
+	if (value > 0)
+		json_set_int(j, key, value);
+}
+
+void
+record_add_to(struct record *rec, const char *key, struct json *take, size_t max)
 {
 	struct json *list = json_get(rec->j, key);
 	if (list == NULL || json_type(list) != JSON_ARRAY) {
@@ -247,121 +191,6 @@ add_to(struct record *rec, const char *key, struct json *take, size_t max)
 	json_set(rec->j, key, list);
 }
 
-void
-record_add_doc(struct record *rec, const struct record_doc *doc)
-{
-	struct json *d = json_object();
-	json_set_str(d, "rel", doc->rel);
-	json_set_str(d, "url", doc->url);
-	set_known(d, "final_url", doc->final_url);
-	if (doc->hops > 0)
-		json_set_int(d, "hops", doc->hops);
-	json_set_int(d, "status", doc->status);
-	set_known(d, "type", doc->type);
-	set_known(d, "media_id", doc->media_id);
-	json_set_int(d, "bytes", doc->bytes);
-	if (doc->length > doc->bytes)
-		json_set_int(d, "length", doc->length);
-	set_known(d, "sha256", doc->sha256);
-	set_known(d, "name", doc->name);
-	set_known(d, "etag", doc->etag);
-	set_known(d, "last_modified", doc->last_modified);
-	set_known(d, "link", doc->link);
-	set_known(d, "refresh", doc->refresh);
-	json_set_int(d, "fetched_ts", doc->fetched_ts);
-	json_set_int(d, "expires_ts", doc->expires_ts);
-	add_to(rec, "docs", d, RECORD_DOCS_MAX);
-}
-
-/* ---- want -------------------------------------------------------------------------------- */
-
-size_t
-record_wants(const struct record *rec)
-{
-	struct json *want = json_get(rec->j, "want");
-	size_t n = want != NULL && json_type(want) == JSON_ARRAY ? json_len(want) : 0;
-	json_free(want);
-	return n;
-}
-
-/* The i-th wish as an object; NULL past the end. */
-static struct json *
-want_at(const struct record *rec, size_t i)
-{
-	struct json *want = json_get(rec->j, "want");
-	struct json *w = json_at(want, i);
-	json_free(want);
-	return w;
-}
-
-bool
-record_want_at(const struct record *rec, size_t i, char **rel, char **url)
-{
-	struct json *w = want_at(rec, i);
-	const char *r = json_str(w, "rel"), *u = json_str(w, "url");
-	*rel = mem_strdup(r != NULL ? r : "");
-	*url = mem_strdup(u != NULL ? u : "");
-	json_free(w);
-	return w != NULL;
-}
-
-static bool
-wanted(const struct record *rec, const char *rel, const char *url)
-{
-	bool found = false;
-	for (size_t i = 0, n = record_wants(rec); i < n && !found; i++) {
-		struct json *w = want_at(rec, i);
-		found = str_eq(json_str(w, "rel"), rel) && (url == NULL || str_eq(json_str(w, "url"), url));
-		json_free(w);
-	}
-	return found;
-}
-
-bool
-record_wants_rel(const struct record *rec, const char *rel)
-{
-	return wanted(rec, rel, NULL);
-}
-
-void
-record_want(struct record *rec, const char *rel, const char *url)
-{
-	struct record_doc doc;
-	if (!url_fits(url) || wanted(rec, rel, url))
-		return;
-	if (find_doc(rec, rel, url, &doc)) {
-		record_doc_clear(&doc);
-		return;
-	}
-	struct json *w = json_object();
-	json_set_str(w, "rel", rel);
-	json_set_str(w, "url", url);
-	add_to(rec, "want", w, RECORD_WANT_MAX);
-}
-
-void
-record_want_done(struct record *rec, const char *rel, const char *url)
-{
-	struct json *left = json_array();
-	bool dropped = false;
-	for (size_t i = 0, n = record_wants(rec); i < n; i++) {
-		struct json *w = want_at(rec, i);
-		const char *r = json_str(w, "rel"), *u = json_str(w, "url");
-		if (!dropped && str_eq(r != NULL ? r : "", rel) && str_eq(u != NULL ? u : "", url)) {
-			dropped = true;
-			json_free(w);
-		} else {
-			json_add(left, w);
-		}
-	}
-	if (json_len(left) > 0) {
-		json_set(rec->j, "want", left);
-	} else {
-		json_free(left);
-		json_del(rec->j, "want");
-	}
-}
-
 /* ---- errors --------------------------------------------------------------------------------- */
 
 static struct json *
@@ -372,6 +201,9 @@ error_object(const char *stage, const struct err *err)
 	json_set_int(e, "status", err_status(err));
 	json_set_str(e, "errcode", err_errcode(err));
 	json_set_str(e, "error", err->text);
+	record_set_known(e, "class", err->class);
+	record_set_some(e, "http_status", err->http_status);
+	record_set_some(e, "retry_after_ms", err->retry_after);
 	return e;
 }
 
@@ -389,7 +221,7 @@ record_warn(struct record *rec, const char *stage, const char *rel, const char *
 		json_set_str(w, "rel", rel);
 	if (url != NULL)
 		json_set_str(w, "url", strlen(url) <= RECORD_URL_MAX ? url : "data:");
-	add_to(rec, "warnings", w, RECORD_WARNINGS_MAX);
+	record_add_to(rec, "warnings", w, RECORD_WARNINGS_MAX);
 }
 
 /* Which warnings tell of a document that was asked for in vain: those of fetch.  A long data: URL is only "data:" there. */

@@ -31,13 +31,11 @@ static const char *const image_types[] = {"image/", NULL};
 static const char *const oembed_types[] = {"application/json",	       "application/xml", "application/javascript",
 					   "application/x-javascript", "text/",		  NULL};
 
-enum { LANGUAGE_MAX = 256, LANGUAGES_MAX = 8 };
-
 struct job { /* one record */
 	struct job *next, *prev;
 	struct stage_fetch *st;
 	struct record rec;
-	char *language;	     /* Accept-Language of its own, or NULL */
+	char *language;	     /* Accept-Language of its own, or "" */
 	size_t open;	     /* documents under way, and one while they are being started */
 	struct err page_err; /* why the page did not come */
 	char *page_url;
@@ -48,6 +46,9 @@ struct doc { /* one document under way */
 	struct doc *next;
 	struct job *job;
 	char *rel, *url;
+	struct record_doc have;	 /* what may be named again if the answer is 304; have.j is ours or NULL */
+	struct net_fresh on_way; /* the shortest-lived redirect, if .said */
+	bool vary_language;	 /* a redirect depends on it */
 	struct store_writer *writer;
 	char id[STORE_ID_MAX];
 };
@@ -94,6 +95,7 @@ static void
 doc_free(struct doc *d)
 {
 	store_blob_abort(d->writer);
+	record_doc_clear(&d->have);
 	mem_free(d->rel);
 	mem_free(d->url);
 	mem_free(d);
@@ -198,23 +200,53 @@ data(void *arg, const void *p, size_t n, struct err *err)
 	return store_blob_write(d->writer, p, n, err) == 0 ? 0 : err_add(err, "store");
 }
 
+/* What the answer says of its own age.  A 304 that says nothing leaves what was said before (RFC 9111 §4.3.4); a
+ * redirect on the way ends no later than it says itself. */
+static void
+date_doc(const struct doc *d, const struct net_response *r, struct record_doc *doc)
+{
+	struct stage_fetch *st = d->job->st;
+	struct net_fresh f;
+	int64_t now = st->o.now();
+	const char *changed = r->last_modified != NULL ? r->last_modified : doc->last_modified;
+	net_fresh(&r->said, changed, &st->o.bounds, now, &f);
+	int64_t lifetime = f.lifetime, before = d->have.expires_ts - d->have.fetched_ts;
+	doc->no_store = f.no_store;
+	doc->vary_language = f.vary_language || d->vary_language || (r->not_modified && d->have.vary_language);
+	doc->stale_while_revalidate = f.stale_while_revalidate;
+	doc->stale_if_error = f.stale_if_error;
+	if (r->not_modified && r->said.cache_control == NULL && !f.said) {
+		if (before >= st->o.bounds.min_ttl && before <= st->o.bounds.max_ttl)
+			lifetime = before;
+		doc->stale_while_revalidate = d->have.stale_while_revalidate;
+		doc->stale_if_error = d->have.stale_if_error;
+	}
+	if (d->on_way.said && d->on_way.lifetime < lifetime)
+		lifetime = d->on_way.lifetime;
+	doc->fetched_ts = now;
+	doc->expires_ts = now + lifetime;
+}
+
+static bool
+full(const struct record *rec)
+{
+	struct record_doc last;
+	if (!record_doc_at(rec, RECORD_DOCS_MAX - 1, &last))
+		return false;
+	record_doc_clear(&last);
+	return true;
+}
+
 /* The file is whole.  A picture must be durable before anybody is told its name; a page is read once and can be had
  * again. */
 static int
 keep(struct doc *d, const struct net_response *r, struct err *err)
 {
-	struct stage_fetch *st = d->job->st;
 	char sha256[HASH_HEX_LEN + 1];
-	int64_t bytes = 0, now = st->o.now();
+	int64_t bytes = 0;
 	struct store_writer *w = d->writer;
 	d->writer = NULL;
 	enum store_keep how = record_type_is(r->type, "image/") ? STORE_KEEP : STORE_SCRATCH;
-	struct record_doc last;
-	if (record_doc_at(&d->job->rec, RECORD_DOCS_MAX - 1, &last)) {
-		record_doc_clear(&last);
-		store_blob_abort(w);
-		return err_set(err, ERR_LIMIT, "more than %d documents", RECORD_DOCS_MAX);
-	}
 	if (store_blob_commit(w, how, &bytes, sha256, err) < 0)
 		return err_add(err, "store");
 	struct record_doc doc = {
@@ -233,11 +265,34 @@ keep(struct doc *d, const struct net_response *r, struct err *err)
 	    .hops = r->hops,
 	    .bytes = bytes,
 	    .length = r->length,
-	    .fetched_ts = now,
-	    .expires_ts = now + st->o.ttl,
 	};
+	date_doc(d, r, &doc);
 	record_add_doc(&d->job->rec, &doc);
 	return 0;
+}
+
+/* It has not changed: what is had is named again, with what the answer renewed. */
+static void
+renew(struct doc *d, const struct net_response *r)
+{
+	struct record_doc doc = d->have;
+	doc.rel = d->rel;
+	doc.url = d->url;
+	doc.hops = r->hops;
+	doc.etag = r->etag != NULL ? r->etag : doc.etag;
+	doc.last_modified = r->last_modified != NULL ? r->last_modified : doc.last_modified;
+	doc.not_modified = true;
+	date_doc(d, r, &doc);
+	record_add_doc(&d->job->rec, &doc);
+}
+
+/* What the record named may be gone, or cut short by a power cut. */
+static bool
+still_there(const struct doc *d)
+{
+	const struct record_doc *h = &d->have;
+	return h->final_url != NULL && h->media_id != NULL && store_id_fetched(h->media_id) &&
+	       store_blob_is(d->job->st->o.blobs, h->media_id, h->bytes);
 }
 
 static void
@@ -250,13 +305,26 @@ forget(struct doc *d)
 	doc_free(d);
 }
 
+static void ask(struct doc *d);
+
 static void
 done(void *arg, const struct net_response *r, const struct err *fetched)
 {
 	struct doc *d = arg;
 	struct job *j = d->job;
 	struct err err = *fetched;
-	if (err.code == ERR_NONE)
+	if (err.code == ERR_NONE && r->not_modified && !still_there(d)) {
+		record_doc_clear(&d->have);
+		ask(d);
+		return;
+	}
+	if (err.code == ERR_NONE && full(&j->rec))
+		(void)err_set(&err, ERR_LIMIT, "more than %d documents", RECORD_DOCS_MAX);
+	if (err.http_status == 429 || err.http_status == 503)
+		err.retry_after = net_retry_after(r->said.retry_after, j->st->o.now());
+	if (err.code == ERR_NONE && r->not_modified)
+		renew(d, r);
+	else if (err.code == ERR_NONE)
 		(void)keep(d, r, &err);
 	if (err.code != ERR_NONE)
 		give_up(j, d->rel, d->url, &err);
@@ -264,12 +332,21 @@ done(void *arg, const struct net_response *r, const struct err *fetched)
 	release(j);
 }
 
+/* Of a chain the redirect that ends first counts: what it led to may be another one then. */
 static void
-hop(void *arg, const char *url, int status, const char *address)
+hop(void *arg, const struct net_hop *h)
 {
 	struct doc *d = arg;
 	struct stage_fetch *st = d->job->st;
-	st->o.hop(st->o.arg, url, status, address);
+	struct net_fresh f;
+	if (h->status / 100 == 3) {
+		net_fresh(&h->r->said, NULL, &st->o.bounds, st->o.now(), &f);
+		d->vary_language |= f.vary_language;
+		if (f.said && (!d->on_way.said || f.lifetime < d->on_way.lifetime))
+			d->on_way = f;
+	}
+	if (st->o.hop != NULL)
+		st->o.hop(st->o.arg, h);
 }
 
 static const char *const *
@@ -286,13 +363,16 @@ ask(struct doc *d)
 	struct job *j = d->job;
 	struct net_request req = {
 	    .url = d->url,
-	    .accept_language = j->language,
+	    .accept_language = j->language[0] != '\0' ? j->language : NULL,
+	    .validates = d->have.final_url,
+	    .etag = d->have.etag,
+	    .last_modified = d->have.last_modified,
 	    .secondary = !str_eq(d->rel, "page"),
 	    .types = types_of(d->rel),
 	    .brief = str_eq(d->rel, "page") ? brief_types : NULL,
 	    .untyped = true,
 	    .arg = d,
-	    .hop = j->st->o.hop != NULL ? hop : NULL,
+	    .hop = hop,
 	    .begin = begin,
 	    .data = data,
 	    .done = done,
@@ -333,12 +413,15 @@ take_data(struct doc *d)
 /* ---- a record ---------------------------------------------------------------------------------------------------- */
 
 static void
-start(struct job *j, const char *rel, const char *url)
+start(struct job *j, const char *rel, const char *url, struct json *have)
 {
 	struct doc *d = mem_alloc(sizeof *d);
 	d->job = j;
 	d->rel = mem_strdup(rel);
 	d->url = mem_strdup(url);
+	record_doc_view(&d->have, have);
+	if (!still_there(d))
+		record_doc_clear(&d->have);
 	d->next = j->docs;
 	j->docs = d;
 	j->open++;
@@ -346,31 +429,6 @@ start(struct job *j, const char *rel, const char *url)
 		take_data(d);
 	else
 		ask(d);
-}
-
-/* "lang":["de","en"] as Accept-Language: de,en;q=0.9.  Only language tags get through (RFC 5646 letters). */
-static char *
-language(const struct record *rec)
-{
-	struct json *list = json_get(rec->j, "lang");
-	struct buf b;
-	buf_init(&b, LANGUAGE_MAX);
-	for (size_t i = 0, used = 0; i < json_len(list) && used < LANGUAGES_MAX; i++) {
-		struct json *v = json_type(list) == JSON_ARRAY ? json_at(list, i) : NULL;
-		const char *tag = json_value_str(v);
-		size_t n = tag != NULL ? strlen(tag) : 0;
-		if (n > 0 && n <= 35 &&
-		    strspn(tag, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == n) {
-			(void)buf_addf(&b, used == 0 ? "%s" : ",%s;q=0.%d", tag, (int)(10 - used));
-			used++;
-		}
-		json_free(v);
-	}
-	json_free(list);
-	if (b.len > 0)
-		return buf_take(&b);
-	buf_clear(&b);
-	return NULL;
 }
 
 static bool
@@ -393,7 +451,7 @@ start_all(struct job *j)
 		struct json *w = json_at(wanted, i);
 		const char *rel = json_str(w, "rel"), *url = json_str(w, "url");
 		if (rel != NULL && url != NULL && *url != '\0')
-			start(j, rel, url);
+			start(j, rel, url, json_get(w, "have"));
 		json_free(w);
 	}
 	json_free(wanted);
@@ -406,7 +464,7 @@ stage_fetch_add(struct stage_fetch *st, struct record *rec)
 	if (!record_failed(&j->rec) && !record_cached(&j->rec)) {
 		if (record_wants(&j->rec) == 0 && !has_docs(&j->rec))
 			record_want(&j->rec, "page", record_url(&j->rec));
-		j->language = language(&j->rec);
+		j->language = record_language(&j->rec, NULL);
 		start_all(j);
 	}
 	release(j);

@@ -2,22 +2,22 @@
 #ifndef PREVIEW_STAGE_FETCH_H
 #define PREVIEW_STAGE_FETCH_H
 
+#include "net/net.h"
 #include "preview/preview.h"
 
-struct net;
 struct store_blobs;
 
 /* Borrowed for the life of the stage. */
 struct stage_fetch_options {
 	struct net *net;
 	const struct store_blobs *blobs;
-	int64_t ttl;	      /* ms: expires_ts of a document is fetched_ts plus this */
-	int64_t (*now)(void); /* ms since the epoch */
-	void *arg;	      /* of the callbacks */
+	struct net_bounds bounds; /* of expires_ts */
+	int64_t (*now)(void);	  /* ms since the epoch */
+	void *arg;		  /* of the callbacks */
 	/* A record is as complete as it will be: take it (record_clear is yours).  err->code is ERR_NONE, or the record
 	 * failed here and carries the error. */
 	void (*done)(void *arg, struct record *rec, const struct err *err);
-	void (*hop)(void *arg, const char *url, int status, const char *address); /* may be NULL; one per response */
+	void (*hop)(void *arg, const struct net_hop *h); /* may be NULL; one per response */
 };
 
 struct stage_fetch;

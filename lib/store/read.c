@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 int
 store_blob_open(const struct store_blobs *b, const char *id, struct err *err)
@@ -23,4 +24,19 @@ store_blob_open(const struct store_blobs *b, const char *id, struct err *err)
 	}
 	io_close(&dirfd);
 	return fd;
+}
+
+bool
+store_blob_is(const struct store_blobs *b, const char *id, int64_t bytes)
+{
+	struct store_place at;
+	struct stat st;
+	if (store_place_blob(&at, id, NULL) < 0)
+		return false;
+	int dirfd = store_dir_open(b, at.dir, NULL);
+	if (dirfd < 0)
+		return false;
+	bool is = fstatat(dirfd, at.name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && st.st_size == bytes;
+	io_close(&dirfd);
+	return is;
 }

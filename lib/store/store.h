@@ -41,6 +41,7 @@ int store_blob_commit(struct store_writer *w, enum store_keep keep, int64_t *byt
 void store_blob_abort(struct store_writer *w); /* frees w, removes the temp file; NULL is nothing */
 
 int store_blob_open(const struct store_blobs *b, const char *id, struct err *err); /* read-only fd or -1 */
+bool store_blob_is(const struct store_blobs *b, const char *id, int64_t bytes);	   /* there, and of that length */
 
 /* Writes a whole set: temp files, then rename each.  Thumbnails are STORE_SCRATCH: they can be made again from the
  * blob, and their length stands in their row. */

@@ -98,6 +98,97 @@ wishes(void)
 	record_clear(&rec);
 }
 
+static void
+haves(void)
+{
+	struct record rec = read_rec("http://a/");
+	struct record_doc doc = {0}, have = {.rel = "page",
+					     .url = "http://old/",
+					     .final_url = "http://a/b",
+					     .type = "text/html",
+					     .etag = "\"1\"",
+					     .status = 200,
+					     .media_id = "m",
+					     .bytes = 3,
+					     .expires_ts = 5,
+					     .stale_if_error = 7,
+					     .vary_language = true};
+	record_want_have(&rec, "page", "http://a/", &have);
+	ok(!json_has(rec.j, "want"), "what is not wanted is not had");
+	record_want(&rec, "page", "http://a/");
+	record_want(&rec, "image", "http://a/i");
+	record_want_have(&rec, "page", "http://a/", &have);
+	is_int((long long)record_wants(&rec), 2, "a want that has something is still one want");
+	struct json *want = json_get(rec.j, "want"), *first = json_at(want, 0), *second = json_at(want, 1);
+	record_doc_view(&doc, json_get(first, "have"));
+	is_str(doc.etag, "\"1\"", "its validator is there");
+	is_str(doc.final_url, "http://a/b", "and the URL it is of");
+	ok(doc.vary_language && doc.stale_if_error == 7 && !doc.no_store && !doc.not_modified, "and how it was kept");
+	ok(!json_has(second, "have"), "the other want has nothing");
+	doc.not_modified = doc.no_store = true;
+	doc.stale_while_revalidate = 9;
+	record_want_done(&rec, "page", "http://a/");
+	record_add_doc(&rec, &doc);
+	record_doc_clear(&doc);
+	json_free(first);
+	json_free(second);
+	json_free(want);
+	ok(record_doc(&rec, "page", &doc), "it becomes a document");
+	ok(doc.not_modified && doc.no_store && doc.vary_language && doc.stale_while_revalidate == 9 &&
+	       doc.stale_if_error == 7,
+	   "with all that is known of its age");
+	record_doc_clear(&doc);
+	record_clear(&rec);
+}
+
+static void
+languages(void)
+{
+	static const char *const rows[][3] = {
+	    {"{\"url\":\"u\"}", "en;q=0.9", "a record that asks for no language gets the configured ones"},
+	    {"{\"url\":\"u\",\"lang\":[]}", "en;q=0.9", "an empty list is none"},
+	    {"{\"url\":\"u\",\"lang\":\"de\"}", "en;q=0.9", "what is no list is none"},
+	    {"{\"url\":\"u\",\"lang\":[\"de-CH\",\"fr\"]}", "de-CH,fr;q=0.9", "its own go before, best first"},
+	    {"{\"url\":\"u\",\"lang\":[\"x\\r\\ny\",7,\"fr\"]}", "fr", "what is no tag is passed over"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct record rec = read_rec(rows[i][0]);
+		char *language = record_language(&rec, "en;q=0.9");
+		is_str(language, rows[i][1], rows[i][2]);
+		mem_free(language);
+		record_clear(&rec);
+	}
+	struct record rec = read_rec("u");
+	char *language = record_language(&rec, NULL);
+	is_str(language, "", "and none where none is configured");
+	mem_free(language);
+	record_clear(&rec);
+}
+
+static void
+failures(void)
+{
+	struct err err;
+	struct record rec = read_rec("http://a/");
+	(void)err_http(&err, ERR_REMOTE, 502, NULL, "Got error 429");
+	err.class = "status";
+	err.http_status = 429;
+	err.retry_after = 1500;
+	record_fail(&rec, "fetch", &err);
+	struct json *e = json_get(rec.j, "error");
+	is_str(json_str(e, "class"), "status", "a failure tells of which kind it is");
+	ok(json_int_or(e, "http_status", 0) == 429 && json_int_or(e, "retry_after_ms", 0) == 1500,
+	   "what the page answered, and when to ask again");
+	json_free(e);
+	(void)err_set(&err, ERR_SYS, "x");
+	record_fail(&rec, "fetch", &err);
+	e = json_get(rec.j, "error");
+	ok(!json_has(e, "class") && !json_has(e, "http_status") && !json_has(e, "retry_after_ms"),
+	   "the next failure does not inherit that");
+	json_free(e);
+	record_clear(&rec);
+}
+
 struct step {
 	const char *line;
 	enum stage stage;
@@ -236,6 +327,9 @@ main(void)
 {
 	wire_form();
 	wishes();
+	haves();
+	languages();
+	failures();
 	stages();
 	refusals();
 	dropping();
