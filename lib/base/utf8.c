@@ -68,23 +68,6 @@ utf8_put(char out[4], uint32_t cp)
 	return 4;
 }
 
-bool
-utf8_valid(const char *s, size_t n)
-{
-	for (size_t i = 0; i < n;) {
-		uint32_t cp;
-		if ((unsigned char)s[i] < 0x80) {
-			i++;
-			continue;
-		}
-		size_t k = utf8_next(s + i, n - i, &cp);
-		if (k == 1)
-			return false;
-		i += k;
-	}
-	return true;
-}
-
 size_t
 utf8_count(const char *s, size_t n)
 {

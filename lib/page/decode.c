@@ -232,37 +232,15 @@ common(const char *s, size_t n)
 	return p[0] >= 0xE1 && p[0] <= 0xEF && p[0] != 0xED && (p[2] & 0xC0) == 0x80 ? 3 : 0;
 }
 
-/* How many bytes from p on, in steps of eight, are ASCII: most of most pages, looked at in blocks. */
-static size_t
-ascii_run(const char *p, size_t n)
-{
-	enum { WORDS = 8, BLOCK = WORDS * sizeof(uint64_t) };
-	uint64_t w[WORDS], one;
-	size_t i = 0;
-	for (; n - i >= BLOCK; i += BLOCK) {
-		(void)memcpy(w, p + i, BLOCK);
-		uint64_t any = (w[0] | w[1]) | (w[2] | w[3]) | (w[4] | w[5]) | (w[6] | w[7]);
-		if ((any & 0x8080808080808080U) != 0)
-			break;
-	}
-	for (; n - i >= sizeof one; i += sizeof one) {
-		(void)memcpy(&one, p + i, sizeof one);
-		if ((one & 0x8080808080808080U) != 0)
-			break;
-	}
-	return i;
-}
-
 struct charset_fit
 page_charset_utf8_fit(const char *p, size_t n)
 {
 	struct charset_fit fit = {0, 0};
-	for (size_t i = 0; i < n;) {
+	if (utf8_scan(p, n, &fit.good))
+		return fit;
+	fit.good = 0;
+	for (size_t i = 0; i < n;) { /* what is wrong with it? */
 		uint32_t cp = 0;
-		size_t run = ascii_run(p + i, n - i);
-		i += run;
-		if (i == n)
-			break;
 		size_t used = (unsigned char)p[i] < 0x80 ? 1 : common(p + i, n - i);
 		if (used > 0) {
 			fit.good += used > 1;

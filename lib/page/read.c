@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { FRONT = 64 * 1024 }; /* bytes that are read before the rest of a page is looked at */
+enum { FRONT = 16 * 1024 }; /* bytes that are read before the rest of a page is looked at */
 
 bool
 page_type_is_html(const char *content_type)
@@ -93,12 +93,14 @@ end(struct reading *r)
 static bool
 read_front(struct reading *r, const char *bytes, size_t n, size_t *eaten)
 {
+	/* between two tags: not in a reference, nor in a character */
+	const char *cut = n > FRONT ? memrchr(bytes, '>', FRONT) : NULL;
 	*eaten = 0;
-	r->v = page_charset_decide(bytes, n < FRONT ? n : FRONT, r->o->type, r->o->charsets);
+	if (cut == NULL)
+		return false;
+	r->v = page_charset_decide(bytes, (size_t)(cut + 1 - bytes), r->o->type, r->o->charsets);
 	const char *p = bytes + r->v.bom;
-	const char *cut =
-	    n > FRONT ? memrchr(p, '>', FRONT - r->v.bom) : NULL; /* between two tags, not in a reference */
-	if (cut == NULL || r->v.set->kind != CHARSET_UTF8)
+	if (r->v.set->kind != CHARSET_UTF8)
 		return false;
 	*eaten = page_extract_feed(&r->x, p, (size_t)(cut + 1 - p), HTML_MORE);
 	return r->x.h.stop;
@@ -111,8 +113,7 @@ read_all(struct reading *r, const char *bytes, size_t n)
 	if (read_front(r, bytes, n, &eaten))
 		return;
 	const struct charset *front = r->v.set;
-	if (n > FRONT)
-		r->v = page_charset_decide(bytes, n, r->o->type, r->o->charsets);
+	r->v = page_charset_decide(bytes, n, r->o->type, r->o->charsets);
 	if (eaten > 0 && r->v.set != front) { /* the rest speaks against it: from the start */
 		end(r);
 		begin(r, r->o);

@@ -84,6 +84,43 @@ utf8(void)
 	ok(1, "every seventh code point makes the round trip");
 }
 
+/* By one code point after the other, as utf8_next() reads them. */
+static bool
+valid_slowly(const char *s, size_t n, size_t *beyond)
+{
+	uint32_t cp;
+	*beyond = 0;
+	for (size_t i = 0, k; i < n; i += k) {
+		k = utf8_next(s + i, n - i, &cp);
+		if (k == 1 && (unsigned char)s[i] >= 0x80)
+			return false;
+		*beyond += k > 1;
+	}
+	return true;
+}
+
+/* Every four bytes out of those at the borders of all ranges, at every place of a block, whole and cut off. */
+static void
+utf8_blocks(void)
+{
+	static const unsigned char edge[] = {'a',  0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF,
+					     0xE0, 0xE1, 0xEC, 0xED, 0xEE, 0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xFF};
+	enum { EDGES = sizeof edge, LEN = 70 };
+	char s[LEN];
+	size_t wrong = 0, good = 0;
+	(void)memset(s, 'x', sizeof s);
+	for (size_t i = 0; i < (size_t)EDGES * EDGES * EDGES * EDGES; i++) {
+		size_t at = i % (LEN - 4), n = i % 3 == 0 ? at + 1 + i % 4 : LEN, fast = 0, slow = 0;
+		for (size_t k = 0, v = i; k < 4; k++, v /= EDGES)
+			s[at + k] = (char)edge[v % EDGES];
+		bool is = valid_slowly(s, n, &slow);
+		wrong += utf8_scan(s, n, &fast) != is || (is && fast != slow);
+		good += is;
+		(void)memset(s + at, 'x', 4);
+	}
+	ok(wrong == 0 && good > 1000, "blocks are judged as their characters are: %zu wrong, %zu valid", wrong, good);
+}
+
 static void
 lines(void)
 {
@@ -140,6 +177,7 @@ main(void)
 	numbers();
 	globs();
 	utf8();
+	utf8_blocks();
 	lines();
 	errors();
 	return done();
