@@ -103,8 +103,8 @@ size_t utf8_next(const char *s, size_t n, uint32_t *cp);
 size_t utf8_put(char out[4], uint32_t cp); /* bytes written; surrogates and > U+10FFFF become U+FFFD */
 bool utf8_valid(const char *s, size_t n);
 bool utf8_scan(const char *s, size_t n, size_t *beyond); /* the same; if so, the characters beyond ASCII */
-size_t utf8_count(const char *s, size_t n);	      /* code points */
-size_t utf8_cut(const char *s, size_t n, size_t max); /* bytes of the first max code points */
+size_t utf8_count(const char *s, size_t n);		 /* code points */
+size_t utf8_cut(const char *s, size_t n, size_t max);	 /* bytes of the first max code points */
 
 /* ---- io: descriptors -------------------------------------------------------------------- */
 

@@ -1,4 +1,5 @@
-/* Is this one strict RFC 8259 value within the depth limit?  libjq alone also takes NaN, '' and bad UTF-8. */
+/* Is this one strict RFC 8259 value within the depth limit?  libjq alone also takes NaN, '' and bad UTF-8; what has
+ * passed here is taken apart elsewhere without a second thought. */
 #include "json/int.h"
 
 #include <string.h>
@@ -6,6 +7,8 @@
 struct reader {
 	const unsigned char *s;
 	size_t n, i;
+	bool utf8;  /* all of it is: found out beforehand */
+	bool loose; /* there is white space between values */
 	struct err *err;
 };
 
@@ -24,8 +27,10 @@ peek(const struct reader *r)
 static void
 space(struct reader *r)
 {
+	size_t from = r->i;
 	while (r->i < r->n && (r->s[r->i] == ' ' || r->s[r->i] == '\t' || r->s[r->i] == '\n' || r->s[r->i] == '\r'))
 		r->i++;
+	r->loose = r->loose || r->i > from;
 }
 
 static int
@@ -81,10 +86,21 @@ escape(struct reader *r)
 	return c > 0 && strchr("\"\\/bfnrt", c) != NULL ? 0 : bad(r, "unknown escape");
 }
 
+/* Bytes of a string that say just what they are; above ASCII only if all is known to be UTF-8. */
+static void
+plain(struct reader *r)
+{
+	size_t i = r->i;
+	while (i < r->n && r->s[i] >= 0x20 && r->s[i] != '"' && r->s[i] != '\\' && (r->utf8 || r->s[i] < 0x80))
+		i++;
+	r->i = i;
+}
+
 static int
 string(struct reader *r)
 {
 	for (r->i++;;) {
+		plain(r);
 		int c = peek(r);
 		if (c < 0x20)
 			return bad(r, c < 0 ? "unended string" : "control character in string");
@@ -166,9 +182,9 @@ after_value(struct reader *r, const char *open, size_t *depth)
 }
 
 int
-json_check(const char *s, size_t n, struct err *err)
+json_check(const char *s, size_t n, bool *tight, struct err *err)
 {
-	struct reader r = {.s = (const unsigned char *)s, .n = n, .err = err};
+	struct reader r = {.s = (const unsigned char *)s, .n = n, .utf8 = utf8_valid(s, n), .err = err};
 	char open[JSON_DEPTH_MAX];
 	size_t depth = 0;
 	for (int more = 1; more == 1;) {
@@ -193,6 +209,7 @@ json_check(const char *s, size_t n, struct err *err)
 		if (more < 0)
 			return -1;
 	}
+	*tight = !r.loose; /* what is around the value does not count */
 	space(&r);
 	return r.i == r.n ? 0 : bad(&r, "more after the value");
 }
@@ -211,12 +228,11 @@ unit(const char *p, const char *end)
 	return v;
 }
 
-char *
-json_mend_surrogates(const char *s, size_t n)
+void
+json_mend_surrogates(char *s, size_t n)
 {
-	char *copy = NULL;
-	const char *end = s + n;
-	for (const char *p = s; (p = memchr(p, '\\', (size_t)(end - p))) != NULL;) {
+	char *end = s + n;
+	for (char *p = s; (p = memchr(p, '\\', (size_t)(end - p))) != NULL;) {
 		int v = unit(p, end);
 		if (v < 0xD800 || v > 0xDFFF) {
 			p += v < 0 ? 2 : 6;
@@ -227,10 +243,7 @@ json_mend_surrogates(const char *s, size_t n)
 			p += 12;
 			continue;
 		}
-		if (copy == NULL)
-			copy = mem_strndup(s, n);
-		(void)memcpy(copy + (p - s), "\\ufffd", 6);
+		(void)memcpy(p, "\\ufffd", 6);
 		p += 6;
 	}
-	return copy;
 }

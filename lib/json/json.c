@@ -5,119 +5,122 @@
 #include <string.h>
 
 static struct json *
-wrap(jv v)
+wrap(struct value *take)
 {
-	struct json *j = mem_alloc(sizeof *j);
-	j->v = v;
+	struct json *j = mem_realloc(NULL, sizeof *j);
+	j->v = take;
 	return j;
 }
 
 struct json *
 json_parse(const char *s, size_t n, struct err *err)
 {
+	bool tight = false;
 	if (n > INT32_MAX / 2)
 		return err_set(err, ERR_LIMIT, "json: %zu bytes", n), NULL;
-	if (json_check(s, n, err) < 0)
+	if (json_check(s, n, &tight, err) < 0)
 		return NULL;
-	char *mended = json_mend_surrogates(s, n);
-	jv v = jv_parse_sized(mended != NULL ? mended : s, (int)n);
-	mem_free(mended);
-	if (!jv_is_valid(v)) {
-		jv_free(v);
-		return err_set(err, ERR_INPUT, "json: not readable"), NULL;
-	}
+	size_t from = 0;
+	while (s[from] == ' ' || s[from] == '\t' || s[from] == '\n' || s[from] == '\r')
+		from++;
+	while (n > from && (s[n - 1] == ' ' || s[n - 1] == '\t' || s[n - 1] == '\n' || s[n - 1] == '\r'))
+		n--;
+	struct value *v = json_value_new(VALUE_TEXT);
+	v->source = mem_realloc(NULL, sizeof *v->source + n - from + 1);
+	v->source->refs = 1;
+	v->source->tight = tight;
+	(void)memcpy(v->source->s, s + from, n - from);
+	v->source->s[n - from] = '\0';
+	json_mend_surrogates(v->source->s, n - from);
+	v->u.text.p = v->source->s;
+	v->u.text.n = n - from;
 	return wrap(v);
 }
 
 struct json *
 json_object(void)
 {
-	return wrap(jv_object());
+	return wrap(json_value_new(VALUE_OBJECT));
 }
 
 struct json *
 json_array(void)
 {
-	return wrap(jv_array());
+	return wrap(json_value_new(VALUE_ARRAY));
 }
 
 struct json *
 json_copy(const struct json *j)
 {
-	return j == NULL ? NULL : wrap(jv_copy(j->v));
+	return j == NULL ? NULL : wrap(json_value_ref(j->v));
 }
 
 void
 json_free(struct json *j)
 {
 	if (j != NULL)
-		jv_free(j->v);
+		json_value_free(j->v);
 	mem_free(j);
 }
 
 enum json_type
 json_type(const struct json *j)
 {
-	switch (jv_get_kind(j->v)) {
-	case JV_KIND_TRUE:
-	case JV_KIND_FALSE:
-		return JSON_BOOL;
-	case JV_KIND_NUMBER:
-		return JSON_NUMBER;
-	case JV_KIND_STRING:
-		return JSON_STRING;
-	case JV_KIND_ARRAY:
-		return JSON_ARRAY;
-	case JV_KIND_OBJECT:
-		return JSON_OBJECT;
-	default:
-		return JSON_NULL;
-	}
+	return json_look_type(j->v);
 }
 
-/* The member, as a reference of its own; invalid if there is none. */
-static jv
+static bool
+is(const struct json *j, enum value_kind kind)
+{
+	if (j == NULL)
+		return false;
+	json_look(j->v);
+	return j->v->kind == kind;
+}
+
+/* The member, borrowed; NULL if there is none. */
+static struct value *
 member(const struct json *j, const char *key)
 {
-	if (j == NULL || jv_get_kind(j->v) != JV_KIND_OBJECT)
-		return jv_invalid();
-	return jv_object_get(jv_copy(j->v), jv_string(key));
+	struct member *m = is(j, VALUE_OBJECT) ? json_value_find(j->v, key, strlen(key)) : NULL;
+	return m == NULL ? NULL : m->v;
 }
 
 bool
 json_has(const struct json *j, const char *key)
 {
-	jv v = member(j, key);
-	bool there = jv_is_valid(v) != 0;
-	jv_free(v);
-	return there;
+	return member(j, key) != NULL;
 }
 
 struct json *
 json_get(const struct json *j, const char *key)
 {
-	jv v = member(j, key);
-	if (jv_is_valid(v))
-		return wrap(v);
-	jv_free(v);
-	return NULL;
+	struct value *v = member(j, key);
+	return v == NULL ? NULL : wrap(json_value_ref(v));
+}
+
+static const char *
+string(struct value *v)
+{
+	if (v == NULL || json_look_type(v) != JSON_STRING)
+		return NULL;
+	json_look(v);
+	return v->u.string.p;
 }
 
 const char *
 json_str(const struct json *j, const char *key)
 {
-	jv v = member(j, key);
-	const char *s = jv_get_kind(v) == JV_KIND_STRING ? jv_string_value(v) : NULL;
-	jv_free(v); /* j still holds it */
-	return s;
+	return string(member(j, key));
 }
 
 static bool
-integral(jv v, int64_t *out)
+integral(struct value *v, int64_t *out)
 {
-	if (jv_get_kind(v) != JV_KIND_NUMBER)
+	if (v == NULL || json_look_type(v) != JSON_NUMBER)
 		return false;
-	double d = jv_number_value(v);
+	json_look(v);
+	double d = v->u.number;
 	if (!(fabs(d) <= 9007199254740992.0) || d != floor(d))
 		return false;
 	*out = (int64_t)d;
@@ -127,10 +130,7 @@ integral(jv v, int64_t *out)
 bool
 json_int(const struct json *j, const char *key, int64_t *out)
 {
-	jv v = member(j, key);
-	bool ok = integral(v, out);
-	jv_free(v);
-	return ok;
+	return integral(member(j, key), out);
 }
 
 int64_t
@@ -144,51 +144,41 @@ json_int_or(const struct json *j, const char *key, int64_t otherwise)
 bool
 json_bool(const struct json *j, const char *key, bool *out)
 {
-	jv v = member(j, key);
-	jv_kind kind = jv_get_kind(v);
-	jv_free(v);
-	if (kind != JV_KIND_TRUE && kind != JV_KIND_FALSE)
+	struct value *v = member(j, key);
+	if (v == NULL || json_look_type(v) != JSON_BOOL)
 		return false;
-	*out = kind == JV_KIND_TRUE;
+	json_look(v);
+	*out = v->kind == VALUE_TRUE;
 	return true;
 }
 
 bool
 json_is_null(const struct json *j, const char *key)
 {
-	jv v = member(j, key);
-	bool is = jv_get_kind(v) == JV_KIND_NULL;
-	jv_free(v);
-	return is;
+	struct value *v = member(j, key);
+	return v != NULL && json_look_type(v) == JSON_NULL;
 }
 
 size_t
 json_len(const struct json *j)
 {
-	if (j == NULL)
-		return 0;
-	switch (jv_get_kind(j->v)) {
-	case JV_KIND_ARRAY:
-		return (size_t)jv_array_length(jv_copy(j->v));
-	case JV_KIND_OBJECT:
-		return (size_t)jv_object_length(jv_copy(j->v));
-	default:
-		return 0;
-	}
+	if (is(j, VALUE_ARRAY))
+		return j->v->u.array.n;
+	return is(j, VALUE_OBJECT) ? j->v->u.object.n : 0;
 }
 
 struct json *
 json_at(const struct json *j, size_t i)
 {
-	if (j == NULL || jv_get_kind(j->v) != JV_KIND_ARRAY || i >= json_len(j))
+	if (!is(j, VALUE_ARRAY) || i >= j->v->u.array.n)
 		return NULL;
-	return wrap(jv_array_get(jv_copy(j->v), (int)i));
+	return wrap(json_value_ref(j->v->u.array.item[i]));
 }
 
 const char *
 json_value_str(const struct json *j)
 {
-	return j != NULL && jv_get_kind(j->v) == JV_KIND_STRING ? jv_string_value(j->v) : NULL;
+	return j == NULL ? NULL : string(j->v);
 }
 
 bool
@@ -200,38 +190,53 @@ json_value_int(const struct json *j, int64_t *out)
 void
 json_each(const struct json *j, void (*f)(void *, const char *, const struct json *), void *arg)
 {
-	if (j == NULL || jv_get_kind(j->v) != JV_KIND_OBJECT)
+	if (!is(j, VALUE_OBJECT))
 		return;
-	for (int it = jv_object_iter(j->v); jv_object_iter_valid(j->v, it); it = jv_object_iter_next(j->v, it)) {
-		jv key = jv_object_iter_key(j->v, it);
-		struct json value = {jv_object_iter_value(j->v, it)};
-		f(arg, jv_string_value(key), &value);
-		jv_free(value.v);
-		jv_free(key);
-	}
+	struct value *v = json_value_ref(j->v); /* what is changed meanwhile is another one */
+	for (size_t i = 0; i < v->u.object.n; i++)
+		f(arg, v->u.object.m[i].key, &(struct json){v->u.object.m[i].v});
+	json_value_free(v);
 }
+
+/* ---- changing ------------------------------------------------------------------------------------------------ */
 
 static void
-put(struct json *j, const char *key, jv v)
+put(struct json *j, const char *key, struct value *take)
 {
-	if (jv_get_kind(j->v) != JV_KIND_OBJECT) {
-		jv_free(v);
+	if (!is(j, VALUE_OBJECT)) {
+		json_value_free(take);
 		return;
 	}
-	j->v = jv_object_set(j->v, jv_string(key), v);
+	j->v = json_value_unshare(j->v);
+	json_value_put(j->v, key, strlen(key), take);
 }
 
-static jv
+static struct value *
 text(const char *s, size_t n)
 {
-	return s == NULL ? jv_null() : jv_string_sized(s, (int)n);
+	return s == NULL ? json_value_new(VALUE_NULL) : json_value_string(s, n);
+}
+
+static struct value *
+number(int64_t n)
+{
+	struct value *v = json_value_new(VALUE_NUMBER);
+	v->u.number = (double)n;
+	return v;
+}
+
+static struct value *
+unwrap(struct json *take)
+{
+	struct value *v = take == NULL ? json_value_new(VALUE_NULL) : take->v;
+	mem_free(take);
+	return v;
 }
 
 void
 json_set(struct json *j, const char *key, struct json *take)
 {
-	put(j, key, take == NULL ? jv_null() : take->v);
-	mem_free(take);
+	put(j, key, unwrap(take));
 }
 
 void
@@ -249,43 +254,45 @@ json_set_strn(struct json *j, const char *key, const char *s, size_t n)
 void
 json_set_int(struct json *j, const char *key, int64_t v)
 {
-	put(j, key, jv_number((double)v));
+	put(j, key, number(v));
 }
 
 void
 json_set_bool(struct json *j, const char *key, bool v)
 {
-	put(j, key, jv_bool(v));
+	put(j, key, json_value_new(v ? VALUE_TRUE : VALUE_FALSE));
 }
 
 void
 json_set_null(struct json *j, const char *key)
 {
-	put(j, key, jv_null());
+	put(j, key, json_value_new(VALUE_NULL));
 }
 
 void
 json_del(struct json *j, const char *key)
 {
-	if (j != NULL && jv_get_kind(j->v) == JV_KIND_OBJECT)
-		j->v = jv_object_delete(j->v, jv_string(key));
+	if (!json_has(j, key))
+		return;
+	j->v = json_value_unshare(j->v);
+	json_value_drop(j->v, key);
 }
 
 static void
-append(struct json *array, jv v)
+append(struct json *array, struct value *take)
 {
-	if (jv_get_kind(array->v) != JV_KIND_ARRAY) {
-		jv_free(v);
+	if (!is(array, VALUE_ARRAY)) {
+		json_value_free(take);
 		return;
 	}
-	array->v = jv_array_append(array->v, v);
+	array->v = json_value_unshare(array->v);
+	json_value_push(array->v, take);
 }
 
 void
 json_add(struct json *array, struct json *take)
 {
-	append(array, take == NULL ? jv_null() : take->v);
-	mem_free(take);
+	append(array, unwrap(take));
 }
 
 void
@@ -297,5 +304,5 @@ json_add_str(struct json *array, const char *s)
 void
 json_add_int(struct json *array, int64_t v)
 {
-	append(array, jv_number((double)v));
+	append(array, number(v));
 }

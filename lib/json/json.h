@@ -5,7 +5,8 @@
 #include "base/base.h"
 
 /* A JSON value.  Handles are yours to free; what they hold is shared copy-on-write, so json_get() of a big
- * object costs nothing.  Integers are exact to 2^53 (times in ms and sizes are). */
+ * object costs nothing.  What was read is looked at only when it is asked for: what passes through untouched is written
+ * as it came.  Integers are exact to 2^53 (times in ms and sizes are). */
 struct json;
 
 enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };

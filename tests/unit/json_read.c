@@ -5,12 +5,45 @@
 #include <dirent.h>
 #include <stdlib.h>
 
+/* Every part of it, as whoever asks for it. */
+static void
+visit(void *arg, const char *key, const struct json *j)
+{
+	int64_t n;
+	(void)key;
+	(void)json_value_str(j);
+	(void)json_value_int(j, &n);
+	for (size_t i = 0; json_type(j) == JSON_ARRAY && i < json_len(j); i++) {
+		struct json *item = json_at(j, i);
+		visit(arg, "", item);
+		json_free(item);
+	}
+	json_each(j, visit, arg);
+}
+
+/* Read, and if so: what is written is the same whether anybody has looked at it or not, and stays the same. */
 static bool
 reads(const char *s, size_t n)
 {
 	struct err err;
+	struct buf text[3];
 	struct json *j = json_parse(s, n, &err);
-	bool good = j != NULL;
+	if (j == NULL)
+		return false;
+	for (size_t i = 0; i < 3; i++) {
+		buf_init(&text[i], 4 << 20);
+		(void)json_write(j, 0, &text[i]);
+		visit(NULL, "", j);
+		json_free(j);
+		j = json_parse(text[i].p, text[i].len, &err);
+		if (i == 0 && j != NULL)
+			visit(NULL, "", j);
+	}
+	bool good = j != NULL && strcmp(text[1].p, text[2].p) == 0;
+	if (!good)
+		(void)printf("# %s\n# %s\n# %s\n", text[0].p, text[1].p, text[2].p);
+	for (size_t i = 0; i < 3; i++)
+		buf_clear(&text[i]);
 	json_free(j);
 	return good;
 }
@@ -84,6 +117,101 @@ members(void)
 	buf_clear(&out);
 }
 
+/* What is written after `key` was looked at and member "new" was set. */
+static char *
+through(const char *text, const char *key)
+{
+	struct err err;
+	struct buf out;
+	buf_init(&out, 65536);
+	struct json *j = json_parse(text, strlen(text), &err), *m = json_get(j, key);
+	(void)json_str(j, key);
+	(void)json_len(m);
+	json_set_int(j, "new", -7);
+	(void)json_write(j, 0, &out);
+	json_free(m);
+	json_free(j);
+	return buf_take(&out);
+}
+
+static void
+pass_through(void)
+{
+	static const struct {
+		const char *text, *key, *want, *what;
+	} cases[] = {
+	    {"{\"a\":{\"x\":\"\\u00e9\",\"d\":1.0}}", "b", "{\"a\":{\"x\":\"\\u00e9\",\"d\":1.0},\"new\":-7}",
+	     "what nobody looks at passes as it came"},
+	    {" {\"a\" : [ 1 , { } , \"b ] \" ] } ", "b", "{\"a\":[1,{},\"b ] \"],\"new\":-7}",
+	     "white space does not pass"},
+	    {"{\"a\":\"\\u00e9\\n\\\\\"}", "a", "{\"a\":\"\xc3\xa9\\n\\\\\",\"new\":-7}",
+	     "escapes are read and written"},
+	    {"{\"a\":1,\"b\":2,\"a\":3}", "a", "{\"a\":3,\"b\":2,\"new\":-7}",
+	     "the last of a name, at the place of the first"},
+	    {"{\"a\\u0062\":[\"\\ud800\"]}", "ab", "{\"ab\":[\"\\ufffd\"],\"new\":-7}",
+	     "an escaped name; a lone surrogate"},
+	    {"{\"new\":{\"\\\"}\":[[]]},\"z\":-0}", "b", "{\"new\":-7,\"z\":-0}", "a member is replaced in its place"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char *got = through(cases[i].text, cases[i].key);
+		is_str(got, cases[i].want, cases[i].what);
+		mem_free(got);
+	}
+}
+
+static void
+sharing(void)
+{
+	static const char text[] = "{\"o\":{\"k\":1,\"s\":\"x\"},\"a\":[[1]]}";
+	struct err err;
+	struct buf out;
+	buf_init(&out, 4096);
+	struct json *j = json_parse(text, strlen(text), &err), *o = json_get(j, "o"), *again = json_get(j, "o");
+	json_set_int(o, "k", 2);
+	json_del(o, "s");
+	json_set(o, "self", json_copy(j));
+	is_str(json_str(again, "s"), "x", "who shares a value does not see it change");
+	json_set(j, "o", o);
+	(void)json_write(j, 0, &out);
+	is_str(out.p, "{\"o\":{\"k\":2,\"self\":{\"o\":{\"k\":1,\"s\":\"x\"},\"a\":[[1]]}},\"a\":[[1]]}",
+	       "a value holds an earlier one of what holds it");
+	json_free(j);
+	is_str(json_str(again, "s"), "x", "a part outlives the whole");
+	json_free(again);
+	buf_clear(&out);
+}
+
+/* As many names as an object may get, set, replaced and removed. */
+static void
+many(void)
+{
+	enum { MANY = 20000 };
+	struct json *j = json_object();
+	struct buf out;
+	struct err err;
+	char key[16];
+	size_t wrong = 0;
+	int64_t n = 0;
+	buf_init(&out, 1 << 20);
+	for (int round = 0; round < 2; round++)
+		for (int i = 0; i < MANY; i++) {
+			(void)snprintf(key, sizeof key, "k%d", i);
+			json_set_int(j, key, i + round);
+		}
+	json_del(j, "k0");
+	json_set_int(j, "k5", 5);
+	(void)json_write(j, 0, &out);
+	struct json *back = json_parse(out.p, out.len, &err);
+	for (int i = 1; i < MANY; i++) {
+		(void)snprintf(key, sizeof key, "k%d", i);
+		wrong += !json_int(back, key, &n) || n != i + (i != 5);
+	}
+	ok(wrong == 0 && !json_has(back, "k0") && json_len(back) == MANY - 1, "%d names are told apart", MANY);
+	json_free(back);
+	json_free(j);
+	buf_clear(&out);
+}
+
 /* JSONTestSuite: y_ must be read, n_ refused, i_ may be either but must end. */
 static void
 suite(const char *dir)
@@ -125,6 +253,9 @@ main(void)
 	char *dir = mem_printf("%s/corpora/json/test_parsing", shared != NULL ? shared : "../shared");
 	small_cases();
 	members();
+	pass_through();
+	sharing();
+	many();
 	suite(dir);
 	mem_free(dir);
 	return done();
