@@ -296,6 +296,8 @@ ask_record(struct app *a, struct record *take)
 		json_set_int(take->j, "id", a->asked);
 	if (a->format == FORMAT_EXPLAIN)
 		json_set_bool(take->j, "explain", true);
+	if (a->format != FORMAT_OG) /* the plain answer has no icon: not worth a fetch */
+		json_set_bool(take->j, "icons", true);
 	a->asked++;
 	desk_ask(a->desk, take);
 }
@@ -304,8 +306,8 @@ ask_record(struct app *a, struct record *take)
 static void
 ask(struct app *a, const char *line, size_t len)
 {
-	static const char *const answers[] = {"want",	"docs",	    "html",  "oembed", "og",	 "image",
-					      "thumbs", "warnings", "cache", "trace",  "dropped"};
+	static const char *const answers[] = {"want",	"docs",	    "html",  "oembed", "og",	  "image",
+					      "thumbs", "warnings", "cache", "trace",  "dropped", "icon"};
 	struct record rec;
 	struct err err;
 	(void)record_read(&rec, line, len, &err); /* a bad line is a failed record: it gets its answer */

@@ -349,6 +349,8 @@ page_facts_report(const struct page_facts *f, const char *url)
 	if (!json_has(out, "oembed"))
 		set_url(out, "oembed", base, f->oembed_xml);
 	set_url(out, "canonical", base, f->canonical);
+	if (f->icon_score < PAGE_ICON_GOOD)
+		set_url(out, "manifest", base, f->manifest);
 	char *refresh = page_refresh(f->refresh, f->url, base);
 	set_known(out, "refresh", refresh);
 	mem_free(refresh);

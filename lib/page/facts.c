@@ -51,9 +51,9 @@ image_clear(struct page_image *i)
 void
 page_facts_clear(struct page_facts *f)
 {
-	char *const single[] = {f->base,    f->oembed, f->oembed_xml, f->canonical,    f->lang,
-				f->video,   f->embed,  f->iframe,     f->iframe_width, f->iframe_height,
-				f->picture, f->dir,    f->lang_meta,  f->refresh,      f->audio};
+	char *const single[] = {f->base,      f->oembed,  f->oembed_xml,   f->canonical,     f->lang,	 f->video,
+				f->embed,     f->iframe,  f->iframe_width, f->iframe_height, f->picture, f->dir,
+				f->lang_meta, f->refresh, f->audio,	   f->manifest};
 	for (size_t i = 0; i < FIELD_COUNT; i++)
 		for (size_t s = 0; s < PAGE_SOURCES; s++)
 			mem_free(f->field[i][s]);

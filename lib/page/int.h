@@ -326,6 +326,7 @@ struct page_media {
 };
 
 #define PAGE_MORE_MAX 3
+#define PAGE_ICON_GOOD 32  /* pixels: no better one is looked for */
 #define FACTS_NAMESPACES 9 /* og article profile book product music video place, and twitter */
 
 struct page_ld;
@@ -349,7 +350,7 @@ struct page_facts {
 	char *picture;	/* of the source before the img */
 	int icon_score; /* of icon */
 	bool nested;	/* what is being read describes a thing inside the page's thing (microdata) */
-	char *dir, *lang_meta, *refresh;
+	char *dir, *lang_meta, *refresh, *manifest;
 	char *audio;
 	bool explain;		       /* what did not win is wanted, too */
 	struct json *lists;	       /* of list.c; NULL: none */

@@ -232,7 +232,7 @@ page_meta_read(struct page_facts *f, const struct html_tag *tag)
 /* ---- link ------------------------------------------------------------------------------------------- */
 
 struct rels {
-	bool alternate, canonical, image;
+	bool alternate, canonical, image, manifest;
 	const char *icon; /* "icon", "apple", "mask" */
 };
 
@@ -243,6 +243,7 @@ rel_word(void *arg, const char *word)
 	r->alternate = r->alternate || strcmp(word, "alternate") == 0 || strcmp(word, "alternative") == 0;
 	r->canonical = r->canonical || strcmp(word, "canonical") == 0;
 	r->image = r->image || strcmp(word, "image_src") == 0;
+	r->manifest = r->manifest || strcmp(word, "manifest") == 0;
 	if (strstr(word, "icon") != NULL && r->icon == NULL)
 		r->icon = strcmp(word, "mask-icon") == 0 ? "mask" : str_starts(word, "apple-") ? "apple" : "icon";
 }
@@ -275,6 +276,8 @@ page_link_read(struct page_facts *f, const struct html_tag *tag)
 		oembed_link(f, tag);
 	if (r.canonical && f->canonical == NULL)
 		f->canonical = page_attr_url(tag, "href");
+	if (r.manifest && f->manifest == NULL)
+		f->manifest = page_attr_url(tag, "href");
 	if (r.image)
 		page_image_link(f, tag, "image_src");
 	else if (r.icon != NULL)

@@ -18,6 +18,7 @@
 #define PAGE_DEPTH_MAX 512			  /* open elements that are told apart */
 #define PAGE_WINDOW ((size_t)512 * 1024)	  /* bytes of a converted page in memory at once */
 #define PAGE_OEMBED_MAX ((size_t)4 * 1024 * 1024) /* bytes of an oEmbed answer */
+#define PAGE_MANIFEST_MAX ((size_t)256 * 1024)	  /* bytes of a web app manifest */
 #define PAGE_CACHE_AGE_MAX (24 * 60 * 60)	  /* seconds (spec A.2: at most 24 h) */
 #define PAGE_PROVIDERS_MAX 8192			  /* URL patterns of all provider files */
 #define PAGE_PROVIDERS_FILE_MAX ((size_t)8 << 20) /* bytes of one */
@@ -84,6 +85,10 @@ char *page_oembed_link(const char *header, const char *base);
 
 /* Where a Refresh header or its meta sends the reader within seconds: absolute, and not the page itself.  Yours; NULL. */
 char *page_refresh(const char *value, const char *url, const char *base);
+
+/* The best icon of a web app manifest: {"url":absolute,"size":pixels}, {} if it has none.  Yours; NULL and err if it is no
+ * JSON. */
+struct json *page_manifest_icon(const void *p, size_t n, const char *base, struct err *err);
 
 struct page_providers;
 struct page_providers *page_providers_new(void);

@@ -24,7 +24,7 @@ struct record {
 
 /* A document that fetch brought.  Strings are borrowed from j; NULL or 0 where unknown. */
 struct record_doc {
-	const char *rel;       /* "page", "oembed", "image", "icon" */
+	const char *rel;       /* "page", "oembed", "image", "manifest" */
 	const char *url;       /* as wanted */
 	const char *final_url; /* after redirects: the base of relative URLs */
 	const char *type;      /* Content-Type as sent */

@@ -25,6 +25,7 @@ check(const struct record *rec, struct err *err)
 	    {"url", JSON_STRING},     {"want", JSON_ARRAY},   {"docs", JSON_ARRAY},   {"html", JSON_OBJECT},
 	    {"oembed", JSON_OBJECT},  {"og", JSON_OBJECT},    {"image", JSON_OBJECT}, {"thumbs", JSON_ARRAY},
 	    {"warnings", JSON_ARRAY}, {"cache", JSON_OBJECT}, {"error", JSON_OBJECT}, {"dropped", JSON_ARRAY},
+	    {"icon", JSON_OBJECT},
 	};
 	int64_t version = 0;
 	const char *url = json_str(rec->j, "url");

@@ -50,6 +50,8 @@ stage_next(const struct record *rec)
 		return STAGE_OEMBED;
 	if (page && !json_has(rec->j, "html") && !json_has(rec->j, "og"))
 		return STAGE_OG;
+	if (record_has_doc(rec, "manifest") && !json_has(rec->j, "icon"))
+		return STAGE_OG;
 	if (oembed && !json_has(rec->j, "oembed"))
 		return STAGE_OEMBED;
 	if (!json_has(rec->j, "og") || pending(rec) || record_image_refused(rec))

@@ -28,6 +28,7 @@ static const char *const page_types[] = {"text/html",
 					 NULL};
 static const char *const brief_types[] = {"audio/", "video/", NULL};
 static const char *const image_types[] = {"image/", NULL};
+static const char *const manifest_types[] = {"application/manifest+json", "application/json", NULL};
 static const char *const oembed_types[] = {"application/json",	       "application/xml", "application/javascript",
 					   "application/x-javascript", "text/",		  NULL};
 
@@ -354,6 +355,8 @@ types_of(const char *rel)
 {
 	if (str_eq(rel, "image") || str_eq(rel, "icon"))
 		return image_types;
+	if (str_eq(rel, "manifest"))
+		return manifest_types;
 	return str_eq(rel, "oembed") ? oembed_types : page_types;
 }
 

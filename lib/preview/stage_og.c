@@ -16,6 +16,7 @@
  *               {url, player, type, width, height}, audio {url}, and site_name: the host, when the page has no better
  *   oembed      the oEmbed answer the page links to (JSON, else XML; else that of its Link: header), absolute
  *   canonical   link rel=canonical, absolute
+ *   manifest    the web app manifest, absolute, if the page links no icon of at least 32 pixels itself
  *   refresh     where a meta or the Refresh: header sends the reader within seconds, absolute
  *   lang        of the html element
  *   charset     name in the Encoding standard; charset_by: bom header meta xml utf-8 detected default
@@ -23,6 +24,8 @@
  *   lists       members whose names end in "[]": arrays of strings, "" where one could not be used
  *   others      if the record has "explain": per field what did not win, an array of {source, value}
  *   pending     "oembed" while an oEmbed answer that may bring the image is still being fetched
+ *
+ * If the record has "icons" (true), the manifest is wanted, too, and its icon goes into "icon" and html.extra.
  *
  * Members that would be empty are absent. */
 #include "preview/stages.h"
@@ -215,6 +218,63 @@ refresh_of_header(struct json *html, const struct record_doc *doc)
 	mem_free(to);
 }
 
+/* ---- the icon of a web app manifest: only for who asks ------------------------------------------------------------- */
+
+static void
+want_manifest(struct record *rec, const struct json *html)
+{
+	bool asked = false;
+	const char *url = json_str(html, "manifest");
+	(void)json_bool(rec->j, "icons", &asked);
+	if (asked && url != NULL)
+		record_want(rec, "manifest", url);
+}
+
+static struct json *
+read_manifest(const struct stage_og *st, const struct record_doc *doc, struct err *err)
+{
+	struct stage_body b;
+	if (stage_body_open(&b, st->blobs, doc, PAGE_MANIFEST_MAX + 1, err) < 0)
+		return NULL;
+	const char *base = doc->final_url != NULL ? doc->final_url : doc->url;
+	struct json *icon = page_manifest_icon(b.n > 0 ? b.p : "", b.n, base, err);
+	stage_body_close(&b);
+	return icon;
+}
+
+static void
+set_icon(struct record *rec, const char *url)
+{
+	struct json *html = json_get(rec->j, "html"), *extra = json_get(html, "extra"),
+		    *sources = json_get(html, "sources");
+	if (html != NULL) {
+		extra = extra != NULL ? extra : json_object();
+		sources = sources != NULL ? sources : json_object();
+		json_set_str(extra, "og:site_icon", url);
+		json_set_str(sources, "og:site_icon", "manifest");
+		json_set(html, "extra", extra);
+		json_set(html, "sources", sources);
+		json_set(rec->j, "html", html);
+	}
+}
+
+/* One that cannot be read is a warning, and no icon. */
+static void
+take_manifest(const struct stage_og *st, struct record *rec)
+{
+	struct record_doc doc;
+	struct err err = {0};
+	if (json_has(rec->j, "icon") || !record_doc(rec, "manifest", &doc))
+		return;
+	struct json *icon = read_manifest(st, &doc, &err);
+	if (icon == NULL)
+		record_warn(rec, "og", "manifest", doc.url, &err);
+	else if (json_str(icon, "url") != NULL)
+		set_icon(rec, json_str(icon, "url"));
+	json_set(rec->j, "icon", icon != NULL ? icon : json_object());
+	record_doc_clear(&doc);
+}
+
 static int
 read_page(const struct stage_og *st, struct record *rec, const struct record_doc *doc, bool page, struct err *err)
 {
@@ -234,6 +294,7 @@ read_page(const struct stage_og *st, struct record *rec, const struct record_doc
 		json_free(html);
 		return 0;
 	}
+	want_manifest(rec, html);
 	if (oembed_awaited(rec, html) && (st->oembed_first || !declares_image(html)))
 		json_set_str(html, "pending", "oembed");
 	json_set(rec->j, "html", html);
@@ -286,7 +347,10 @@ stage_og(const struct stage_og *st, struct record *rec, struct err *err)
 {
 	struct record_doc doc;
 	enum kind kind = KIND_NONE;
-	if (record_failed(rec) || record_cached(rec) || settled(rec))
+	if (record_failed(rec) || record_cached(rec))
+		return 0;
+	take_manifest(st, rec);
+	if (settled(rec))
 		return 0;
 	bool page = record_doc(rec, "page", &doc);
 	if (!page && !record_has_doc(rec, "oembed"))
