@@ -64,7 +64,8 @@ SRC     := $(wildcard lib/*/*.c cmd/*.c)
 UNITS   := $(wildcard tests/unit/*_*.c)
 BINS    := $(addprefix $(BUILD)/,$(COMMANDS))
 TESTBINS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%.t,$(UNITS))
-HELPERS := $(patsubst tests/helpers/%.c,$(BUILD)/tests/%,$(wildcard tests/helpers/*.c))
+ORIGIN  := $(wildcard tests/helpers/origin/*.c)
+HELPERS := $(patsubst tests/helpers/%.c,$(BUILD)/tests/%,$(wildcard tests/helpers/*.c)) $(BUILD)/tests/origin
 ROOMLIB  = $(BUILD)/lib$(1).a
 
 all: $(BINS)
@@ -103,7 +104,6 @@ $(BUILD)/tests/unit/$(1).t: $(BUILD)/tests/unit/$(1).o $(foreach r,$(BELOW_$(fir
 endef
 $(foreach t,$(patsubst tests/unit/%.c,%,$(UNITS)),$(eval $(call unit,$(t))))
 
-HLIB_origin = -lz
 HLIB_mkimage = -ljpeg -lm
 HLIB_htmlsax = $(shell $(PKG_CONFIG) --cflags --libs libxml-2.0)
 
@@ -111,6 +111,11 @@ HLIB_htmlsax = $(shell $(PKG_CONFIG) --cflags --libs libxml-2.0)
 $(BUILD)/tests/%: tests/helpers/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALLC) $(LDFLAGS) -o $@ $< $(HLIB_$*)
+
+# The web server of the tests is larger.
+$(BUILD)/tests/origin: $(ORIGIN:%.c=$(BUILD)/%.o)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $(SAN) -o $@ $^ -lz
 
 archives: $(foreach r,$(ROOMS),$(BUILD)/lib$(r).a)
 
@@ -155,7 +160,7 @@ dist:
 clean:
 	rm -rf $(BUILD)
 
--include $(patsubst %.c,$(BUILD)/%.d,$(SRC) $(UNITS) $(wildcard tests/helpers/*.c))
+-include $(patsubst %.c,$(BUILD)/%.d,$(SRC) $(UNITS) $(wildcard tests/helpers/*.c) $(ORIGIN))
 
 .PHONY: all archives tests check asan lint bench install uninstall dist clean
 .SECONDARY:

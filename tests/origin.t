@@ -51,6 +51,25 @@ is "$(get "$O/raw?b64=SFRUUC8xLjEgMjAwIE9LDQoNCmhlbGxv")" hello "raw bytes"
 is "$(get "$O/count?path=/status/418") $(get "$O/count?path=/page.html?type=") $(get "$O/count?path=/never")" "1 1 0" "counts"
 is "$(grep -c '^GET /gziphtml?title=A%20z$' "$TMP/log")" 1 "the log"
 is "$(get "$O/page.html" "$O/page.html" -w '%{num_connects}' -o /dev/null -o /dev/null)" 10 "connections are kept"
+
+# ---- what caches see
+
+C=$O'/cond?etag=%22a%22&lm=Sun,%2006%20Nov%201994%2008:49:37%20GMT&cc=max-age=60&vary=X'
+like "$(get -i "$C" | tr -d '\r' | xargs -0)" 'ETag: "a"' "a validator"
+is "$(status -H 'If-None-Match: "a"' "$C")/$(status -H 'If-None-Match: "b"' "$C")" 304/200 "it is compared"
+is "$(status -H 'If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT' "$C")" 304 "the other one too"
+is "$(status -H 'If-None-Match: "b"' -H 'If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT' "$C")" 200 "the first goes before"
+like "$(get -i -H 'If-None-Match: "a"' "$C")" '^Cache-Control: max-age=60' "a 304 says how long it holds"
+is "$(get -i -H 'If-None-Match: "a"' "$C&bare=1" | tr -d '\r' | xargs)" "HTTP/1.1 304 OK" "unless it is bare"
+is "$(get "$O/count?path=/cond")/$(get "$O/count?path=304%20/cond")" 7/4 "they are counted"
+is "$(get -o /dev/null -o /dev/null -w '%{num_connects}' -H 'If-None-Match: "a"' "$C" "$C")" 10 "a 304 keeps the connection"
+like "$(get -i -H 'Accept-Language: de,en;q=0.9' "$O/lang")" 'Language de' "a page in a language"
+is "$(status "$O/flip?after=2&to=/status/503") $(status "$O/flip?after=2&to=/status/503") $(status "$O/flip?after=2&to=/status/503")" \
+	"200 200 503" "a page that changes"
+is "$(status "$O/switch/x") $(status "$O/set?name=x&to=/status/418") $(status "$O/switch/x") $(status "$O/set?name=x&to=/page.html") $(status "$O/switch/x")" \
+	"404 200 418 200 200" "a page that is changed"
+is "$(get "$O/count?path=/switch/x")" 3 "under its own name"
+
 port=$PORT
 origin_start --bind ::1
 if [ -n "$PORT" ]; then
