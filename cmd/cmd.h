@@ -70,6 +70,7 @@ int cmd_filter_all(const struct cmd *c, const char *stage, cmd_stage *f, void *a
  * whoever goes there judge alike.  Exits 2 if a rule cannot be read. */
 struct url_policy;
 struct url_policy *cmd_policy(const struct cmd *c);
+struct url_policy *cmd_policy_new(const struct conf *conf, struct err *err); /* NULL instead of exiting */
 
 /* Closes the process in (cmd/sandbox.h) unless --no-sandbox, and says with -v what the kernel does not offer. */
 struct sandbox;

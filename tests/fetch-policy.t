@@ -49,6 +49,34 @@ is "$(printf '{"url":"http://x/","docs":[{"rel":"page"}],"want":[{"rel":"image",
 	json .warnings[0].error)" "$rule" 'and for an image'
 is "$(find "$TMP/store" -type f | wc -l)" 0 'nothing was stored'
 
+printf 'jobs = 1\ndeny_url = path=^(a)\\1\n' >"$TMP/conf"
+is "$(denied <<<"$O/" 2>&1; echo $?)" "mxpreview-fetch: $TMP/conf:2: deny_url: ^(a)\\1: references back (\\1 to \\9) are not for rules
+2" 'a bad rule is told with its line'
+printf 'allow_url = domain=127.0.0.1 path=/redirect\nallow_url_secondary = path=/b.png\n' >"$TMP/conf"
+unlisted='URL is not among those that may be previewed'
+is "$(denied <<<"$O/a.html" | json .error.error)" "$unlisted" 'where URLs are listed others are refused'
+is "$(denied <<<"$O/redirect?to=/a.html" | json .error.error)" "$unlisted" 'as the target of a redirect too'
+picture() { printf '{"url":"http://x/","docs":[{"rel":"page"}],"want":[{"rel":"image","url":"%s"}]}\n' "$1" | denied | json .warnings[0].error; }
+is "$(picture "$O/a.html")" "$unlisted" 'and as a picture'
+like "$(picture "$O/b.png")" '404' 'unless pictures have a list of their own'
+printf 'deny_port = %s\n' "$PORT" >"$TMP/conf"
+is "$(denied <<<"$O/a.html" | json .error.error)" 'port blocked' 'a port of the owner'
+
+# This machine's own addresses, public ones too.
+own() { # in a network namespace where this machine is 203.1.0.1
+	# shellcheck disable=SC2016
+	unshare -n sh -c 'ip link set lo up && ip addr add 203.1.0.1/32 dev lo && exec mxpreview-fetch -c "$1" -d "$2" http://203.1.0.1:8000/' \
+		sh "$TMP/conf" "$TMP/store" 2>/dev/null | json .error.error
+}
+if command -v ip >/dev/null && unshare -n true 2>/dev/null; then
+	: >"$TMP/conf"
+	is "$(own)" 'IP address blocked' 'an address of this machine'
+	echo 'deny_own_addresses = off' >"$TMP/conf"
+	is "$(own)" 'Failed to download content: connection refused' 'which the owner may open'
+else
+	skip 'an address of this machine' 'no network namespaces here'
+fi
+
 # A site that is not to be shown: on every hop, for every document, and before the cache.
 closed='URL previews are disabled for this site'
 : >"$TMP/conf"

@@ -34,7 +34,7 @@ printf 'deny_url = foo=bar\n' >"$TMP/bad.conf"
 for f in mxpreview mxpreview-fetch; do
 	"$f" -c "$TMP/bad.conf" -d "$S" "$B" >/dev/null 2>"$TMP/err"
 	is "$?" 2 "$f: a rule that cannot be read is a configuration error"
-	like "$(cat "$TMP/err")" "^$f: deny_url: .*'foo'" "and named"
+	like "$(cat "$TMP/err")" "^$f: .*bad.conf:1: deny_url: .*'foo'" "and named"
 done
 mkfifo "$TMP/quiet"
 exec 7<>"$TMP/quiet"

@@ -95,3 +95,16 @@ conf_check_cidr(const char *s)
 		return allowed;
 	return NULL;
 }
+
+const char *
+conf_check_ports(const char *s)
+{
+	static const char allowed[] = "a port or a range of ports, such as 443 or 8000-8100";
+	char first[8];
+	size_t n = strcspn(s, "-");
+	if (n >= sizeof first)
+		return allowed;
+	(void)memcpy(first, s, n);
+	first[n] = '\0';
+	return is_port(first) && (s[n] == '\0' || is_port(s + n + 1)) ? NULL : allowed;
+}

@@ -6,6 +6,7 @@
 
 struct conf_list {
 	char **v;
+	char **where; /* "file:line" of each, or NULL for what came from elsewhere; NULL: nothing did */
 	size_t n;
 };
 
@@ -16,7 +17,10 @@ struct conf {
 	char *server_name;     /* "localhost" */
 	char *user_agent;      /* "mxpreview/VERSION (link preview bot)" */
 	char *accept_language; /* "en-US,en;q=0.9" */
-	struct conf_list allow_ip, deny_ip, deny_url;
+	struct conf_list allow_ip, deny_ip, nat64_prefix;
+	struct conf_list allow_port, deny_port;
+	struct conf_list allow_url, allow_url_secondary, deny_url; /* rules, see url/url.h */
+	bool deny_own_addresses;				   /* true */
 	int64_t max_spider_size;  /* 10M, decoded bytes of one document; reaching it refuses (spec K.6) */
 	int64_t max_header_bytes; /* 64K, all headers of one response */
 	int64_t max_header_count; /* 200 */

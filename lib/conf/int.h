@@ -18,10 +18,15 @@ struct conf_section {
 	bool *set;	  /* by number of the key */
 };
 
-/* As conf_set, in section (NULL: outside of sections); relative file names are taken from below dir (with its '/'), or as
- * they are if dir is NULL. */
-int conf_set_from(struct conf *c, struct conf_section *section, const char *key, const char *value, const char *dir,
-		  struct err *err);
+struct conf_place {
+	const char *path;
+	size_t line;
+	const char *dir; /* of path, with its '/': relative file names are below it; or NULL */
+};
+
+/* As conf_set, in section (NULL: outside of sections); at NULL: from no file. */
+int conf_set_from(struct conf *c, struct conf_section *section, const char *key, const char *value,
+		  const struct conf_place *at, struct err *err);
 struct conf_section *conf_section_add(struct conf *c, const char *name, const char *where, struct err *err);
 /* All that the section sets, over what stands in c; nothing is copied. */
 void conf_overlay(struct conf *c, const struct conf_section *section);
@@ -32,5 +37,6 @@ const char *conf_check_server_name(const char *s);
 const char *conf_check_user_agent(const char *s);
 const char *conf_check_accept_language(const char *s);
 const char *conf_check_cidr(const char *s);
+const char *conf_check_ports(const char *s);
 
 #endif

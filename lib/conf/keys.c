@@ -69,6 +69,12 @@ static const struct row rows[] = {
     SITE_RANGE(min_interval, DURATION, "0", 0, 10 * MINUTE, "between the beginnings of two requests to one host"),
     MANY(allow_ip, LIST, conf_check_cidr, "addresses that may be connected to whatever else says no"),
     MANY(deny_ip, LIST, conf_check_cidr, "addresses that are never connected to, beside the built-in list"),
+    MANY(nat64_prefix, LIST, conf_check_cidr, "prefixes of this network's NAT64, judged by the IPv4 address within"),
+    BOOLEAN(deny_own_addresses, "true", "whether this machine's own addresses are never connected to"),
+    MANY(allow_port, LIST, conf_check_ports, "the only ports that are asked"),
+    MANY(deny_port, LIST, conf_check_ports, "ports that are never asked"),
+    MANY(allow_url, LIST, NULL, "rules of the only URLs that are asked for"),
+    MANY(allow_url_secondary, LIST, NULL, "rules of what documents may name beside allow_url"),
     MANY(deny_url, LIST, NULL, "rules of URLs that are never asked for"),
     SITE_RANGE(max_spider_size, SIZE, "10M", KIB, 1024 * MIB, "decoded bytes of one document; reaching it refuses"),
     RANGE(max_header_bytes, SIZE, "64K", KIB, 256 * KIB, "bytes of all headers of one response"),
@@ -167,14 +173,17 @@ set_choice(struct conf *c, const struct row *r, const char *value, struct err *e
 }
 
 static int
-add_value(struct conf *c, const struct row *r, const char *value, const char *dir, struct err *err)
+add_value(struct conf *c, const struct row *r, const char *value, const struct conf_place *at, struct err *err)
 {
 	struct conf_list *l = field(c, r);
 	if (l->n >= CONF_LIST_MAX)
 		return err_set(err, ERR_LIMIT, "%s: more than %d values", r->name, CONF_LIST_MAX);
 	l->v = mem_realloc(l->v, (l->n + 1) * sizeof *l->v);
-	l->v[l->n++] =
-	    r->type == FILES && dir != NULL && value[0] != '/' ? mem_printf("%s%s", dir, value) : mem_strdup(value);
+	l->where = mem_realloc(l->where, (l->n + 1) * sizeof *l->where);
+	l->where[l->n] = at != NULL ? mem_printf("%s:%zu", at->path, at->line) : NULL;
+	l->v[l->n++] = r->type == FILES && at != NULL && at->dir != NULL && value[0] != '/'
+			   ? mem_printf("%s%s", at->dir, value)
+			   : mem_strdup(value);
 	return 0;
 }
 
@@ -208,7 +217,7 @@ check_value(const struct row *r, const char *value, struct err *err)
 }
 
 static int
-set(struct conf *c, const struct row *r, const char *value, const char *dir, struct err *err)
+set(struct conf *c, const struct row *r, const char *value, const struct conf_place *at, struct err *err)
 {
 	if (check_value(r, value, err) < 0)
 		return -1;
@@ -217,7 +226,7 @@ set(struct conf *c, const struct row *r, const char *value, const char *dir, str
 		return set_text(c, r, value);
 	case LIST:
 	case FILES:
-		return add_value(c, r, value, dir, err);
+		return add_value(c, r, value, at, err);
 	case NUMBER:
 	case SIZE:
 	case DURATION:
@@ -241,17 +250,17 @@ number_of(const char *key)
 }
 
 int
-conf_set_from(struct conf *c, struct conf_section *section, const char *key, const char *value, const char *dir,
-	      struct err *err)
+conf_set_from(struct conf *c, struct conf_section *section, const char *key, const char *value,
+	      const struct conf_place *at, struct err *err)
 {
 	size_t i = number_of(key);
 	if (i == ROWS)
 		return err_set(err, ERR_INPUT, "unknown key '%.100s'", key);
 	if (section == NULL)
-		return set(c, &rows[i], value, dir, err);
+		return set(c, &rows[i], value, at, err);
 	if (!rows[i].site)
 		return err_set(err, ERR_INPUT, "%s: not for a single site; it stands before all sections", key);
-	if (set(section->own, &rows[i], value, dir, err) < 0)
+	if (set(section->own, &rows[i], value, at, err) < 0)
 		return -1;
 	section->set[i] = true;
 	return 0;
@@ -350,9 +359,12 @@ conf_clear(struct conf *c)
 		if (rows[i].type != LIST && rows[i].type != FILES)
 			continue;
 		struct conf_list *l = field(c, &rows[i]);
-		for (size_t k = 0; k < l->n; k++)
+		for (size_t k = 0; k < l->n; k++) {
 			mem_free(l->v[k]);
+			mem_free(l->where[k]);
+		}
 		mem_free(l->v);
+		mem_free(l->where);
 	}
 	for (size_t i = 0; i < c->sections; i++)
 		section_clear(&c->section[i]);

@@ -19,9 +19,7 @@ trim(char *s)
 struct reader {
 	struct conf *conf;
 	struct conf_section *section; /* that lines belong to, or NULL */
-	const char *path;
-	char *dir; /* of path, with its '/', or NULL */
-	size_t line;
+	struct conf_place at;
 };
 
 /* What stands between the quotes of [site "…"]; in place, NULL if the line is anything else. */
@@ -50,7 +48,7 @@ open_section(struct reader *r, char *line, struct err *err)
 	size_t n = strlen(name);
 	if (n > CONF_NAME_MAX || !utf8_valid(name, n) || strpbrk(name, " \t\"/@?#*") != NULL)
 		return err_set(err, ERR_INPUT, "'%.100s' is no host name", name);
-	char *where = mem_printf("%s:%zu", r->path, r->line);
+	char *where = mem_printf("%s:%zu", r->at.path, r->at.line);
 	r->section = conf_section_add(r->conf, name, where, err);
 	mem_free(where);
 	return r->section != NULL ? 0 : -1;
@@ -68,7 +66,7 @@ read_line(struct reader *r, char *line, struct err *err)
 	if (eq == NULL)
 		return err_set(err, ERR_INPUT, "'%.50s' is not of the form key = value", key);
 	*eq = '\0';
-	return conf_set_from(r->conf, r->section, trim(key), trim(eq + 1), r->dir, err);
+	return conf_set_from(r->conf, r->section, trim(key), trim(eq + 1), &r->at, err);
 }
 
 /* The directory of path with its '/'; yours; NULL if path has none. */
@@ -82,20 +80,21 @@ directory(const char *path)
 static int
 read_text(struct conf *c, const char *path, char *s, struct err *err)
 {
-	struct reader r = {.conf = c, .path = path, .dir = directory(path)};
+	char *dir = directory(path);
+	struct reader r = {.conf = c, .at = {.path = path, .dir = dir}};
 	int rc = 0;
 	if (str_starts(s, "\xEF\xBB\xBF")) /* some editors begin a file with a byte order mark */
 		s += 3;
-	for (r.line = 1; rc == 0 && s != NULL; r.line++) {
+	for (r.at.line = 1; rc == 0 && s != NULL; r.at.line++) {
 		char *end = strchr(s, '\n');
 		if (end != NULL)
 			*end = '\0';
 		rc = read_line(&r, s, err);
 		if (rc < 0)
-			(void)err_add(err, "%s:%zu", path, r.line);
+			(void)err_add(err, "%s:%zu", path, r.at.line);
 		s = end != NULL ? end + 1 : NULL;
 	}
-	mem_free(r.dir);
+	mem_free(dir);
 	return rc;
 }
 

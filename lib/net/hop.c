@@ -59,6 +59,13 @@ name_host(struct transfer *t, const struct url *u)
 	t->host = mem_printf("%s:%d", u->host, u->port >= 0 ? u->port : str_eq(u->scheme, "https") ? 443 : 80);
 }
 
+static enum url_verdict
+ask_policy(const struct transfer *t, const struct url *u)
+{
+	const struct url_policy *p = t->net->o.policy;
+	return t->req.secondary ? url_policy_check_secondary(p, u) : url_policy_check(p, u);
+}
+
 /* The URL in t->url.  A person's own userinfo is dropped, not sent; nobody else may bring one. */
 static int
 judge(struct transfer *t, bool drop_userinfo)
@@ -66,7 +73,7 @@ judge(struct transfer *t, bool drop_userinfo)
 	struct url u = {.port = -1};
 	int rc = scheme_ok(t->url) ? parts(t->url, &u, &t->err) : net_refuse(&t->err, URL_DENIED_SCHEME);
 	if (rc == 0) {
-		enum url_verdict v = url_policy_check(t->net->o.policy, &u);
+		enum url_verdict v = ask_policy(t, &u);
 		if (v == URL_DENIED_USERINFO && drop_userinfo) {
 			(void)curl_url_set(t->url, CURLUPART_USER, NULL, 0);
 			(void)curl_url_set(t->url, CURLUPART_PASSWORD, NULL, 0);
@@ -91,7 +98,7 @@ judge_written(struct transfer *t)
 		t->err.status = 400;
 		return -1;
 	}
-	v = url_policy_check(t->net->o.policy, &u);
+	v = ask_policy(t, &u);
 	url_clear(&u);
 	return v == URL_OK || v == URL_DENIED_USERINFO ? 0 : net_refuse(&t->err, v);
 }

@@ -191,6 +191,19 @@ url_addr_from_sockaddr(struct url_addr *a, const struct sockaddr *sa)
 	return true;
 }
 
+int
+url_addr_port(const struct sockaddr *sa)
+{
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+	if (sa->sa_family == AF_INET) {
+		(void)memcpy(&in, sa, sizeof in);
+		return ntohs(in.sin_port);
+	}
+	(void)memcpy(&in6, sa, sizeof in6);
+	return ntohs(in6.sin6_port);
+}
+
 /* One number of an IPv4 address: decimal, 0octal or 0xhex; *end is behind it.  -1: none, or over 32 bits. */
 static int64_t
 number(const char *s, const char **end)

@@ -36,6 +36,7 @@ struct url_addr {
 enum { URL_EMBEDDED_MAX = 8 };
 
 bool url_addr_from_sockaddr(struct url_addr *a, const struct sockaddr *sa); /* false: neither IPv4 nor IPv6 */
+int url_addr_port(const struct sockaddr *sa);				    /* of either family */
 /* A host as it stands in a URL: every form of IPv4 that inet_aton(3) and browsers take, IPv6 in brackets. */
 bool url_addr_from_host(struct url_addr *a, const char *host);
 const char *url_addr_special(const struct url_addr *a); /* the source of the rule that forbids it, or NULL */
@@ -45,11 +46,26 @@ bool url_addr_mapped(const struct url_addr *a, struct url_addr *v4);
 bool url_addr_nat64(const struct url_addr *a, unsigned prefix_bits, struct url_addr *v4); /* RFC 6052 §2.2 */
 bool url_cidr_match(const struct url_cidr *c, const struct url_addr *a);
 
+/* ---- ports ---- */
+
+struct url_ports;
+struct url_ports *url_ports_new(void);
+void url_ports_free(struct url_ports *p);
+int url_ports_add(struct url_ports *p, const char *text, bool allow, struct err *err); /* "80", "8000-8100" */
+bool url_ports_ok(const struct url_ports *p, int port);
+
+/* ---- pattern ---- */
+
+struct url_pattern; /* a glob, or a regular expression if it begins with '^' */
+struct url_pattern *url_pattern_new(const char *text, bool caseless, struct err *err);
+void url_pattern_free(struct url_pattern *p);
+bool url_pattern_match(struct url_pattern *p, const char *value, bool doubt); /* doubt: the answer for lack of memory */
+
 /* ---- rule ---- */
 
 struct url_rule;
 struct url_rule *url_rule_new(const char *text, struct err *err);
 void url_rule_free(struct url_rule *r);
-bool url_rules_match(struct url_rule *const *rule, size_t n, const struct url *u); /* any of them */
+bool url_rules_match(struct url_rule *const *rule, size_t n, const struct url *u, bool doubt); /* any of them */
 
 #endif

@@ -12,10 +12,15 @@ struct cidrs {
 	size_t n;
 };
 
+struct rules {
+	struct url_rule **v;
+	size_t n;
+};
+
 struct url_policy {
-	struct cidrs allow, deny;
-	struct url_rule **rule;
-	size_t rules;
+	struct cidrs allow, deny, nat64;
+	struct rules deny_url, allow_url, allow_secondary;
+	struct url_ports *ports;
 	struct url_hosts *sites; /* → 1 if open */
 	bool closed;		 /* sites that are not named */
 };
@@ -25,7 +30,16 @@ url_policy_new(void)
 {
 	struct url_policy *p = mem_alloc(sizeof *p);
 	p->sites = url_hosts_new();
+	p->ports = url_ports_new();
 	return p;
+}
+
+static void
+free_rules(struct rules *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		url_rule_free(r->v[i]);
+	mem_free(r->v);
 }
 
 void
@@ -33,12 +47,14 @@ url_policy_free(struct url_policy *p)
 {
 	if (p == NULL)
 		return;
-	for (size_t i = 0; i < p->rules; i++)
-		url_rule_free(p->rule[i]);
+	free_rules(&p->deny_url);
+	free_rules(&p->allow_url);
+	free_rules(&p->allow_secondary);
 	url_hosts_free(p->sites);
-	mem_free(p->rule);
+	url_ports_free(p->ports);
 	mem_free(p->allow.v);
 	mem_free(p->deny.v);
+	mem_free(p->nat64.v);
 	mem_free(p);
 }
 
@@ -70,16 +86,58 @@ url_policy_deny_ip(struct url_policy *p, const char *cidr, struct err *err)
 }
 
 int
-url_policy_deny_url(struct url_policy *p, const char *rule, struct err *err)
+url_policy_nat64(struct url_policy *p, const char *prefix, struct err *err)
 {
-	if (p->rules >= POLICY_RULES_MAX)
+	struct url_cidr c;
+	struct url_addr a = {0}, v4;
+	if (url_cidr_parse(&c, prefix, err) < 0)
+		return -1;
+	if (strchr(prefix, ':') == NULL || !url_addr_nat64(&a, c.bits, &v4) || (c.bits == 96 && c.addr[8] != 0))
+		return err_set(err, ERR_INPUT, "not a NAT64 prefix of 32, 40, 48, 56, 64 or 96 bits: %s", prefix);
+	return add_cidr(&p->nat64, prefix, err);
+}
+
+static int
+add_rule(struct rules *rules, const char *text, struct err *err)
+{
+	if (rules->n >= POLICY_RULES_MAX)
 		return err_set(err, ERR_LIMIT, "more than %d URL rules", POLICY_RULES_MAX);
-	struct url_rule *r = url_rule_new(rule, err);
+	struct url_rule *r = url_rule_new(text, err);
 	if (r == NULL)
 		return -1;
-	p->rule = mem_realloc(p->rule, (p->rules + 1) * sizeof *p->rule);
-	p->rule[p->rules++] = r;
+	rules->v = mem_realloc(rules->v, (rules->n + 1) * sizeof(struct url_rule *));
+	rules->v[rules->n++] = r;
 	return 0;
+}
+
+int
+url_policy_deny_url(struct url_policy *p, const char *rule, struct err *err)
+{
+	return add_rule(&p->deny_url, rule, err);
+}
+
+int
+url_policy_allow_url(struct url_policy *p, const char *rule, struct err *err)
+{
+	return add_rule(&p->allow_url, rule, err);
+}
+
+int
+url_policy_allow_secondary(struct url_policy *p, const char *rule, struct err *err)
+{
+	return add_rule(&p->allow_secondary, rule, err);
+}
+
+int
+url_policy_allow_port(struct url_policy *p, const char *ports, struct err *err)
+{
+	return url_ports_add(p->ports, ports, true, err);
+}
+
+int
+url_policy_deny_port(struct url_policy *p, const char *ports, struct err *err)
+{
+	return url_ports_add(p->ports, ports, false, err);
 }
 
 int
@@ -131,14 +189,34 @@ addr6_allowed(const struct url_policy *p, const struct url_addr *a)
 	return false;
 }
 
+/* Judged for every NAT64 prefix of the owner's that it is within; false: within none.  The octet at bit 64 is zero
+ * (RFC 6052 §2.2). */
+static bool
+translated(const struct url_policy *p, const struct url_addr *a, bool *ok)
+{
+	struct url_addr v4;
+	bool within = false;
+	*ok = a->b[8] == 0 && !listed(&p->deny, a);
+	for (size_t i = 0; i < p->nat64.n; i++) {
+		if (!url_cidr_match(&p->nat64.v[i], a))
+			continue;
+		within = true;
+		*ok = *ok && url_addr_nat64(a, p->nat64.v[i].bits, &v4) && addr4_ok(p, &v4);
+	}
+	return within;
+}
+
 static bool
 addr_ok(const struct url_policy *p, const struct url_addr *a)
 {
 	struct url_addr inner[URL_EMBEDDED_MAX];
+	bool ok = false;
 	if (a->scoped)
 		return false;
 	if (a->v4)
 		return addr4_ok(p, a);
+	if (translated(p, a, &ok))
+		return ok;
 	if (addr6_allowed(p, a))
 		return true;
 	if (listed(&p->deny, a) || url_addr_special(a) != NULL)
@@ -153,108 +231,14 @@ enum url_verdict
 url_policy_check_addr(const struct url_policy *p, const struct sockaddr *sa)
 {
 	struct url_addr a;
-	return url_addr_from_sockaddr(&a, sa) && addr_ok(p, &a) ? URL_OK : URL_DENIED_ADDRESS;
+	int port = 0;
+	if (!url_addr_from_sockaddr(&a, sa) || !addr_ok(p, &a))
+		return URL_DENIED_ADDRESS;
+	port = url_addr_port(sa);
+	return port == 0 || url_ports_ok(p->ports, port) ? URL_OK : URL_DENIED_PORT;
 }
 
 /* ---- the whole URL ------------------------------------------------------------------------------ */
-
-/* "bad ports" of the WHATWG fetch standard §2.9: services that understand HTTP's first line as something else. */
-static bool
-bad_port(int port)
-{
-	static const unsigned short bad[] = {
-	    0,
-	    1,
-	    7,
-	    9,
-	    11,
-	    13,
-	    15,
-	    17,
-	    19,
-	    20,
-	    21,
-	    22,
-	    23,
-	    25,
-	    37,
-	    42,
-	    43,
-	    53,
-	    69,
-	    77,
-	    79,
-	    87,
-	    95,
-	    101,
-	    102,
-	    103,
-	    104,
-	    109,
-	    110,
-	    111,
-	    113,
-	    115,
-	    117,
-	    119,
-	    123,
-	    135,
-	    137,
-	    139,
-	    143,
-	    161,
-	    179,
-	    389,
-	    427,
-	    465,
-	    512,
-	    513,
-	    514,
-	    515,
-	    526,
-	    530,
-	    531,
-	    532,
-	    540,
-	    548,
-	    554,
-	    556,
-	    563,
-	    587,
-	    601,
-	    636,
-	    989,
-	    990,
-	    993,
-	    995,
-	    1719,
-	    1720,
-	    1723,
-	    2049,
-	    3659,
-	    4045,
-	    4190,
-	    5060,
-	    5061,
-	    6000,
-	    6566,
-	    6665,
-	    6666,
-	    6667,
-	    6668,
-	    6669,
-	    6679,
-	    6697,
-	    10080,
-	    /* and what answers to a GET with harm */
-	    6379,
-	    11211,
-	};
-	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-		if (bad[i] == port)
-			return true;
-	return false;
-}
 
 static bool
 site_open(const struct url_policy *p, const char *host)
@@ -263,21 +247,43 @@ site_open(const struct url_policy *p, const char *host)
 	return url_hosts_find(p->sites, host, open) > 0 ? open[0] != 0 : !p->closed;
 }
 
-enum url_verdict
-url_policy_check(const struct url_policy *p, const struct url *u)
+static bool
+url_listed(const struct url_policy *p, const struct url *u, bool secondary)
+{
+	if (p->allow_url.n == 0 || url_rules_match(p->allow_url.v, p->allow_url.n, u, false))
+		return true;
+	return secondary && url_rules_match(p->allow_secondary.v, p->allow_secondary.n, u, false);
+}
+
+static enum url_verdict
+check(const struct url_policy *p, const struct url *u, bool secondary)
 {
 	struct url_addr a;
 	if (!str_eq(u->scheme, "http") && !str_eq(u->scheme, "https"))
 		return URL_DENIED_SCHEME;
 	if (!site_open(p, u->host))
 		return URL_DENIED_SITE;
-	if (url_rules_match(p->rule, p->rules, u))
+	if (url_rules_match(p->deny_url.v, p->deny_url.n, u, true))
 		return URL_DENIED_RULE;
-	if (u->port >= 0 && bad_port(u->port))
+	if (!url_listed(p, u, secondary))
+		return URL_DENIED_UNLISTED;
+	if (!url_ports_ok(p->ports, u->port >= 0 ? u->port : url_default_port(u->scheme)))
 		return URL_DENIED_PORT;
 	if (url_addr_from_host(&a, u->host) && !addr_ok(p, &a))
 		return URL_DENIED_ADDRESS;
 	return u->username != NULL || u->password != NULL ? URL_DENIED_USERINFO : URL_OK;
+}
+
+enum url_verdict
+url_policy_check(const struct url_policy *p, const struct url *u)
+{
+	return check(p, u, false);
+}
+
+enum url_verdict
+url_policy_check_secondary(const struct url_policy *p, const struct url *u)
+{
+	return check(p, u, true);
 }
 
 const char *
@@ -290,6 +296,8 @@ url_verdict_text(enum url_verdict v)
 		return "URL previews are disabled for this site";
 	case URL_DENIED_RULE:
 		return "URL blocked by url pattern blocklist entry";
+	case URL_DENIED_UNLISTED:
+		return "URL is not among those that may be previewed";
 	case URL_DENIED_ADDRESS:
 		return "IP address blocked";
 	case URL_DENIED_SCHEME:

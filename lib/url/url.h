@@ -62,10 +62,19 @@ struct url_policy *url_policy_new(void); /* default deny: only global unicast mi
 void url_policy_free(struct url_policy *p);
 int url_policy_allow_ip(struct url_policy *p, const char *cidr, struct err *err); /* wins over every deny */
 int url_policy_deny_ip(struct url_policy *p, const char *cidr, struct err *err);
-/* One deny rule of spec A.4: "key=pattern key=pattern …", all must match; keys scheme netloc path query fragment
- * username password hostname port; pattern glob, or regular expression if it begins with '^'. */
+/* One rule of spec A.4: "key=pattern key=pattern …", all must match; keys scheme netloc path query fragment username
+ * password hostname port, and url (the whole, as it is asked for); pattern glob, or regular expression if it begins with
+ * '^'.  domain=NAME is a host with all below it, a URL instead of key=pattern just that one.  Where there are rules that
+ * allow, nothing but what they speak of is allowed, and what is denied is not. */
 int url_policy_deny_url(struct url_policy *p, const char *rule, struct err *err);
-
+int url_policy_allow_url(struct url_policy *p, const char *rule, struct err *err);
+int url_policy_allow_secondary(struct url_policy *p, const char *rule, struct err *err); /* beside allow_url */
+/* "443", "8000-8100".  Ports that are allowed are all that are; denied wins.  None allowed: all but those that browsers
+ * block. */
+int url_policy_allow_port(struct url_policy *p, const char *ports, struct err *err);
+int url_policy_deny_port(struct url_policy *p, const char *ports, struct err *err);
+/* A prefix of this network's own NAT64 (RFC 6052): an address within is judged by the IPv4 address that it carries. */
+int url_policy_nat64(struct url_policy *p, const char *prefix, struct err *err);
 /* Whether the host (as in url_hosts_add; NULL: all that are not named) may be asked at all. */
 int url_policy_site(struct url_policy *p, const char *host, bool open, struct err *err);
 
@@ -75,6 +84,7 @@ enum url_verdict {
 	URL_OK = 0,
 	URL_DENIED_SITE,
 	URL_DENIED_RULE,
+	URL_DENIED_UNLISTED,
 	URL_DENIED_ADDRESS,
 	URL_DENIED_SCHEME,
 	URL_DENIED_PORT,
@@ -83,6 +93,9 @@ enum url_verdict {
 
 /* The parts as the fetching library parsed them.  Literal IP hosts are judged here too. */
 enum url_verdict url_policy_check(const struct url_policy *p, const struct url *u);
+/* The same for what a document names: pictures, oEmbed endpoints. */
+enum url_verdict url_policy_check_secondary(const struct url_policy *p, const struct url *u);
+/* The address, and the port unless it is 0. */
 enum url_verdict url_policy_check_addr(const struct url_policy *p, const struct sockaddr *sa);
 const char *url_verdict_text(enum url_verdict v);
 

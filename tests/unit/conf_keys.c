@@ -29,6 +29,9 @@ defaults(void)
 	is_int(c.failure_ttl, 300000, "failure_ttl");
 	is_int(c.max_image_pixels, 33554432, "max_image_pixels");
 	is_int(c.min_interval, 0, "min_interval");
+	ok(c.deny_own_addresses && c.nat64_prefix.n == 0 && c.allow_port.n == 0 && c.deny_port.n == 0 &&
+	       c.allow_url.n == 0 && c.allow_url_secondary.n == 0,
+	   "of the policy");
 	ok(c.preview && !c.robots && !c.http2 && c.user_agent_fallback.n == 0, "of sites");
 	ok(c.oembed_builtin && !c.merge_oembed_first && !c.compat_synapse, "switches");
 	conf_clear(&c);
@@ -200,6 +203,13 @@ lists(void)
 	pair("oembed_disable", "Apple Podcasts", 1);
 	pair("oembed_disable", "example.org", 1);
 	pair("oembed_disable", "", 0);
+	pair("allow_port", "443", 1);
+	pair("deny_port", "8000-8100", 1);
+	pair("deny_port", "0", 0);
+	pair("deny_port", "80-", 0);
+	pair("deny_port", "http", 0);
+	pair("nat64_prefix", "64:ff9b::/96", 1);
+	pair("nat64_prefix", "64:ff9b::/", 0);
 	pair("deny_ip", "fc00::/7", 1);
 	pair("deny_ip", "10.0.0.0/33", 0);
 	pair("deny_ip", "10.0.0.0/", 0);

@@ -42,6 +42,8 @@ good(void)
 	is_str(c.user_agent, "bot = 1 # no comment", "only the first '=' parts; '#' inside a value stays");
 	is_int((long long)c.deny_url.n, 2, "a list by repetition");
 	is_str(c.deny_url.v[0], "path=^/a=b", "its value whole");
+	(void)snprintf(want, sizeof want, "%s:6", path);
+	is_str(c.deny_url.where[1], want, "and where it stood");
 	is_int(c.ttl, 7200000, "a time");
 	is_int(c.jobs, 4, "the later value replaces");
 	(void)snprintf(want, sizeof want, "%s/more.json", dir);

@@ -59,9 +59,142 @@ static const struct {
     {"hostname=::1", "http://[2a00::1]/", false},
     {"hostname=2a00::1", "http://[2a00::1]/", true},
     {"hostname=^[0-9.]+$", "http://9.9.9.9/", true},
+    {"hostname=192.0.2.9", "http://0xC0000209/", true},
+    {"hostname=b\xC3\xBC"
+     "cher.example",
+     "http://XN--bcher-kva.example/", true},
+    {"hostname=xn--bcher-kva.example",
+     "http://B\xC3\x9C"
+     "CHER.example/",
+     true},
+    {"domain=example.org", "http://example.org/", true},
+    {"domain=example.org", "http://a.b.EXAMPLE.org.:81/", true},
+    {"domain=example.org", "http://u@example.org/", true},
+    {"domain=example.org", "http://notexample.org/", false},
+    {"domain=example.org", "http://example.org.evil.example/", false},
+    {"domain=example.org", "http://org/", false},
+    {"domain=EXAMPLE.org.", "http://www.example.org/", true},
+    {"domain=xn--bcher-kva.example",
+     "http://www.b\xC3\xBC"
+     "cher.example/",
+     true},
+    {"domain=192.0.2.9", "http://3221225993/", true},
+    {"domain=192.0.2.9", "http://1.192.0.2.9/", false},
+    {"domain=[2a00::1]", "http://[2A00:0::1]/", true},
+    {"domain=example.org path=/private/*", "http://www.example.org/private/x", true},
+    {"domain=example.org path=/private/*", "http://www.example.org/public", false},
+    {"http://example.org", "http://EXAMPLE.org:80/#x", true},
+    {"http://example.org/a?b=c", "http://u:p@example.org/a?b=c", true},
+    {"http://example.org/a?b=c", "http://example.org/a?b=d", false},
+    {"http://example.org/a?b=c", "https://example.org/a?b=c", false},
+    {"https://example.org/x/../a", "https://example.org/a", true},
+    {"http://[2a00::1]/a", "http://[2A00::0001]/a", true},
+    {"url=http*://example.org/*.pdf", "https://Example.org:443/x/y.pdf", true},
+    {"url=http*://example.org/*.pdf", "https://example.org/x/y.html", false},
+    {"url=^https://[^/]+/ads/", "https://any.example/ads/1", true},
+    {"url=^https://[^/]+/ads/", "https://any.example/x/ads/1", false},
+    {"path=^/[a-z]{3}/$", "http://h/abc/", true},
+    {"path=^/[])x({9}]*$", "http://h/x({9}])", true},
 };
 
-static const char *const bad_rules[] = {"", "  ", "hostname", "hostname=", "host=x", "path=^(", "path=/a hostname"};
+static const char *const bad_rules[] = {"",
+					"  ",
+					"hostname",
+					"hostname=",
+					"host=x",
+					"path=^(",
+					"path=/a hostname",
+					"domain=a..b",
+					"domain=",
+					"domain=http://h/",
+					"http://",
+					"http://[::1",
+					"https://a b/",
+					"path=^(a)\\1",
+					"path=^/a{300}",
+					"path=^/(a{20}){20}",
+					"path=^((a{1,30}){1,30}){1,30}",
+					"path=^a{99999999999999999999}",
+					"path=^(((((((((((((((((((((((((((((((((a)))))))))))))))))))))))))))))))))"};
+
+static void
+patterns(void)
+{
+	struct err err = {0};
+	char rule[2048] = "path=";
+	struct url_policy *p = url_policy_new();
+	memset(rule + 5, 'a', 1024);
+	ok(url_policy_deny_url(p, rule, &err) == 0, "a pattern of 1024 bytes");
+	rule[5 + 1024] = 'a';
+	ok(url_policy_deny_url(p, rule, &err) == -1 && err.code == ERR_LIMIT, "and no more");
+	ok(url_policy_deny_url(p, "path=^[0-9a-f]{128}([[:alpha:]]{2,60}){2}", &err) == 0, "248 positions");
+	ok(url_policy_deny_url(p, "path=^[0-9a-f]{128}([[:alpha:]]{2,165}){2}", &err) == -1, "458 are too many");
+	/* A regular expression gives the same answer however much it has seen. */
+	ok(url_policy_deny_url(p, "path=^/(x|y)*x(x|y){9}z", &err) == 0, "a rule to be worn out");
+	int wrong = 0;
+	for (int i = 0; i < 3000; i++) {
+		char text[64];
+		(void)snprintf(text, sizeof text, "http://h/%sxyyyyyyyyy%s", i % 2 ? "yyxy" : "x", i % 3 ? "z" : "y");
+		wrong += (ask(p, text) == URL_DENIED_RULE) != (i % 3 != 0);
+	}
+	is_int(wrong, 0, "the same answer three thousand times");
+	url_policy_free(p);
+}
+
+static void
+allow_lists(void)
+{
+	struct err err = {0};
+	struct url u;
+	struct url_policy *p = url_policy_new();
+	ok(url_policy_allow_secondary(p, "domain=cdn.example", &err) == 0, "a rule for pictures alone");
+	is_int(ask(p, "http://any.example/"), URL_OK, "restricts nothing by itself");
+	ok(url_policy_allow_url(p, "domain=good.example", &err) == 0 &&
+	       url_policy_deny_url(p, "path=/private*", &err) == 0,
+	   "a list of what is allowed");
+	is_int(ask(p, "http://www.good.example/"), URL_OK, "what is on it");
+	is_int(ask(p, "http://bad.example/"), URL_DENIED_UNLISTED, "what is not");
+	is_int(ask(p, "http://good.example/private"), URL_DENIED_RULE, "denied wins");
+	is_int(ask(p, "http://cdn.example/x.png"), URL_DENIED_UNLISTED, "a page where pictures are");
+	(void)url_parse(&u, "http://cdn.example/x.png", &err);
+	is_int(url_policy_check_secondary(p, &u), URL_OK, "a picture there");
+	url_clear(&u);
+	(void)url_parse(&u, "http://bad.example/x.png", &err);
+	is_int(url_policy_check_secondary(p, &u), URL_DENIED_UNLISTED, "elsewhere");
+	url_clear(&u);
+	(void)url_parse(&u, "http://www.good.example/x.png", &err);
+	is_int(url_policy_check_secondary(p, &u), URL_OK, "or beside the page");
+	url_clear(&u);
+	is_int(ask(p, "http://127.0.0.1/"), URL_DENIED_UNLISTED, "addresses too");
+	ok(url_policy_allow_url(p, "url=*", &err) == 0, "everything");
+	is_int(ask(p, "http://127.0.0.1/"), URL_DENIED_ADDRESS, "a rule opens no address");
+	url_policy_free(p);
+}
+
+static void
+ports(void)
+{
+	static const char *const bad[] = {"", "x", "-1", "1-", "2-1", "65536", "80,443", "1-99999999999", " 80"};
+	struct err err = {0};
+	struct url_policy *p = url_policy_new();
+	ok(url_policy_deny_port(p, "8000-8010", &err) == 0 && url_policy_deny_port(p, "443", &err) == 0,
+	   "ports denied");
+	is_int(ask(p, "http://h:8000/"), URL_DENIED_PORT, "the first");
+	is_int(ask(p, "http://h:8010/"), URL_DENIED_PORT, "the last");
+	is_int(ask(p, "http://h:8011/"), URL_OK, "the next");
+	is_int(ask(p, "https://h/"), URL_DENIED_PORT, "a port that is not written");
+	ok(url_policy_allow_port(p, "80", &err) == 0 && url_policy_allow_port(p, "22", &err) == 0 &&
+	       url_policy_allow_port(p, "8005", &err) == 0,
+	   "ports allowed");
+	is_int(ask(p, "http://h/"), URL_OK, "the usual one");
+	is_int(ask(p, "http://h:22/"), URL_OK, "one that browsers block");
+	is_int(ask(p, "http://h:25/"), URL_DENIED_PORT, "one that was not allowed");
+	is_int(ask(p, "http://h:8080/"), URL_DENIED_PORT, "nor this one");
+	is_int(ask(p, "http://h:8005/"), URL_DENIED_PORT, "denied wins");
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		ok(url_policy_deny_port(p, bad[i], &err) == -1, "no port: '%s'", bad[i]);
+	url_policy_free(p);
+}
 
 static const struct {
 	const char *url;
@@ -126,6 +259,9 @@ main(void)
 {
 	struct err err = {0};
 	closed_sites();
+	patterns();
+	allow_lists();
+	ports();
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
 		struct url_policy *p = url_policy_new();
 		ok(url_policy_deny_url(p, rules[i].rule, &err) == 0, "rule %s", rules[i].rule);
