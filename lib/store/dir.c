@@ -10,7 +10,7 @@
 
 enum { CREATE_TRIES = 100 }; /* an expiry beside us may remove directories as long as they are empty */
 
-enum way { LOOK, MAKE, SYNC };
+enum way { LOOK, FIND, MAKE, SYNC }; /* FIND: what can be synced; it is there most of the time */
 
 /* The component at p; where it ends.  The first two are taken together if so asked. */
 static const char *
@@ -38,16 +38,16 @@ step(int parent, const char *name, enum way way, int nofollow, bool *made)
 	return openat(parent, name, flags);
 }
 
-/* Down to dir: LOOK for it, MAKE what is missing, or SYNC the parent of every step.  Below the top folders no link is
- * followed: a filter that was taken over can write there.  A top folder itself may be the owner's link to another
- * disk. */
+/* Down to dir: LOOK for it or FIND it, MAKE what is missing, or SYNC the parent of every step.  Below the top folders no
+ * link is followed: a filter that was taken over can write there.  A top folder itself may be the owner's link to
+ * another disk. */
 static int
 walk(int top, const char *dir, enum way way, bool *made)
 {
 	char part[STORE_PATH_MAX];
 	int at = top;
 	for (const char *p = dir, *next; *p != '\0'; p = next) {
-		next = cut(p, p == dir && way == LOOK, part);
+		next = cut(p, p == dir && way <= FIND, part);
 		bool top_folder = p == dir && strchr(part, '/') == NULL;
 		int fd = step(at, part, way, top_folder ? 0 : O_NOFOLLOW, made);
 		int saved = errno;
@@ -104,6 +104,8 @@ store_tmp_open(const struct store_blobs *b, const char *dir, int *dirfd, char tm
 	bool made = false;
 	int fd = -1;
 	for (int i = 0; i < CREATE_TRIES && fd < 0; i++) {
+		if (*dirfd < 0)
+			*dirfd = walk(b->dirfd, dir, FIND, NULL);
 		if (*dirfd < 0)
 			*dirfd = walk(b->dirfd, dir, MAKE, &made);
 		if (*dirfd < 0 && errno == ENOENT)
