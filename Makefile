@@ -106,6 +106,7 @@ $(foreach t,$(patsubst tests/unit/%.c,%,$(UNITS)),$(eval $(call unit,$(t))))
 
 HLIB_mkimage = -ljpeg -lm
 HLIB_htmlsax = $(shell $(PKG_CONFIG) --cflags --libs libxml-2.0)
+HLIB_multi = $(shell $(PKG_CONFIG) --cflags --libs libcurl)
 
 # Helpers of the tests and benchmarks (the origin server …): plain C programs of one file.
 $(BUILD)/tests/%: tests/helpers/%.c
@@ -143,6 +144,7 @@ lint:
 bench: all tests
 	BUILD=$(BUILD) tests/bench/run
 	BUILD=$(BUILD) tests/bench/page
+	BUILD=$(BUILD) tests/bench/fetch
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
