@@ -130,6 +130,10 @@ $(BUILD)/tests/conf-keys: $(BUILD)/tests/helpers/conf-keys.o $(BUILD)/libconf.a 
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $(SAN) -o $@ $^
 
+$(BUILD)/tests/page-says: $(BUILD)/tests/helpers/page-says.o $(foreach r,$(BELOW_page),$(BUILD)/lib$(r).a)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $(SAN) -o $@ $^ -ljq -lm
+
 tests: $(TESTBINS) $(HELPERS)
 
 check: all tests

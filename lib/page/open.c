@@ -57,7 +57,7 @@ top_is(const struct open *o, enum el a, enum el b)
 void
 page_open_imply(struct open *o, enum el el)
 {
-	if ((page_el_flags(el) & EL_IS_BLOCK) != 0 && top_is(o, EL_P, EL_P))
+	if ((page_el_flags(el) & EL_IS_BLOCK) != 0 && el != EL_BR && top_is(o, EL_P, EL_P))
 		cut(o, o->n - 1);
 	if (el == EL_LI && top_is(o, EL_LI, EL_LI))
 		cut(o, o->n - 1);
