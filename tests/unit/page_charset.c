@@ -127,6 +127,27 @@ euc_jp(unsigned p, char *out)
 	return p < 94 * 94 ? 2 : 0;
 }
 
+/* Four bytes for what has no two. */
+static size_t
+gb18030_range(unsigned p, char *out)
+{
+	out[0] = (char)(p / (10 * 126 * 10) + 0x81);
+	out[1] = (char)(p / (10 * 126) % 10 + 0x30);
+	out[2] = (char)(p / 10 % 126 + 0x81);
+	out[3] = (char)(p % 10 + 0x30);
+	return 4;
+}
+
+/* Between the two escapes that lead to JIS X 0208 and back. */
+static size_t
+iso_2022_jp(unsigned p, char *out)
+{
+	(void)memcpy(out, "\x1B$B..\x1B(B", 8);
+	out[3] = (char)(p / 94 + 0x21);
+	out[4] = (char)(p % 94 + 0x21);
+	return p < 94 * 94 ? 8 : 0;
+}
+
 struct count {
 	size_t checked, wrong;
 };
@@ -134,7 +155,7 @@ struct count {
 static void
 index_line(const struct charset *set, struct page_charsets *c, const char *line, bytes_of *f, struct count *n)
 {
-	char *end = NULL, bytes[4] = "", want[4];
+	char *end = NULL, bytes[8] = "", want[4];
 	unsigned long pointer = strtoul(line, &end, 10);
 	uint32_t cp = (uint32_t)strtoul(end, NULL, 16);
 	size_t len = f((unsigned)pointer, bytes), want_len = utf8_put(want, cp);
@@ -188,7 +209,9 @@ indexes(struct page_charsets *c)
 		index_file(singles[i], singles[i], single, 0, c);
 	index_file("euc-kr", "euc-kr", euc_kr, 0, c);
 	index_file("gb18030", "gb18030", gb18030, 10, c);
-	index_file("big5", "big5", big5, 150, c); /* other choices of Hong Kong's code */
+	index_file("gb18030", "gb18030-ranges", gb18030_range, 0, c); /* the first of each range */
+	index_file("iso-2022-jp", "jis0208", iso_2022_jp, 463, c);    /* these, and NEC's own signs of row 13 */
+	index_file("big5", "big5", big5, 150, c);		      /* other choices of Hong Kong's code */
 	index_file("shift_jis", "jis0208", shift_jis, 10, c);
 	index_file("euc-jp", "jis0208", euc_jp, 374, c); /* NEC's second copy of IBM's kanji */
 }
@@ -242,6 +265,56 @@ encoding_file(const char *name, size_t differ)
 	(void)ok(count.checked > 0 && count.wrong <= differ, "%s: %zu of %zu differ", name, count.wrong, count.checked);
 	buf_clear(&b);
 	mem_free(path);
+}
+
+/* ---- whole pages: the bytes of every single-byte charset, and one in Big5 that says nothing of it ---------------- */
+
+/* A title of all that is in the upper half, in the page's own charset, is read as the index has it. */
+static void
+whole_page(const char *label, struct page_charsets *c)
+{
+	const struct charset *set = page_charset_by_label(label, strlen(label));
+	struct buf page, want;
+	buf_init(&page, 4096);
+	buf_init(&want, 4096);
+	(void)buf_addf(&page, "<meta charset=%s><title>x", label);
+	(void)buf_addc(&want, 'x');
+	for (unsigned b = 0xA1; b <= 0xFF;
+	     b++) { /* 80 to 9F and A0 may be controls and spaces: they do not get through */
+		char utf8[4];
+		uint32_t cp = set->high[b - 0x80];
+		if (cp == 0xFFFD || cp == 0xAD || (cp >= 0x80 && cp < 0xA1) || (cp >= 0x200E && cp <= 0x200F))
+			continue;
+		(void)buf_addc(&page, (char)b);
+		(void)buf_add(&want, utf8, utf8_put(utf8, cp));
+	}
+	(void)buf_adds(&page, "</title>");
+	struct json *j = page_html(page.p, page.len, &(struct page_options){.charsets = c}),
+		    *og = page_merge(j, NULL, 0);
+	(void)ok(str_eq(json_str(og, "og:title"), want.p) && str_eq(json_str(j, "charset"), set->name),
+		 "a page in %s is read as such (%s)", label, json_str(j, "charset_by"));
+	json_free(og);
+	json_free(j);
+	buf_clear(&page);
+	buf_clear(&want);
+}
+
+static void
+whole_pages(struct page_charsets *c)
+{
+	const struct charset *set = NULL;
+	struct buf b;
+	for (size_t i = 0; (set = page_charset_at(i)) != NULL; i++)
+		if (set->kind == CHARSET_TABLE)
+			whole_page(set->name, c);
+	if (!load("html5lib-tests/encoding/chardet/test_big5.txt", &b)) {
+		(void)ok(1, "chardet/test_big5.txt # SKIP not here");
+		return;
+	}
+	const char *by = NULL, *name = page_charset_name(b.p, b.len, NULL, c, &by);
+	(void)is_str(name, "Big5", "chardet/test_big5.txt");
+	(void)is_str(by, "detected", "which says nothing of it");
+	buf_clear(&b);
 }
 
 /* ---- decisions --------------------------------------------------------------------------------------------------- */
@@ -311,6 +384,8 @@ main(void)
 	decisions(c);
 	encoding_file("tests1.dat", 0);
 	encoding_file("tests2.dat", 0);
+	encoding_file("test-yahoo-jp.dat", 0);
+	whole_pages(c);
 	windows(c);
 	page_charsets_close(c);
 	return done();
