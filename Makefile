@@ -34,10 +34,11 @@ PKG_mxpreview-cache   = sqlite3
 LIB_mxpreview-og      = -luchardet
 LIB_mxpreview-thumb   = -lgif
 LIB_ALL               = -ljq -lm
-OBJ_mxpreview         = policy
+OBJ_mxpreview         = policy terminal
 OBJ_FILTER            = sandbox sandbox-landlock sandbox-seccomp sandbox-bpf
 $(foreach c,fetch og oembed thumb,$(eval OBJ_mxpreview-$(c) = close $(OBJ_FILTER)))
 OBJ_mxpreview-oembed += oembed-update
+OBJ_mxpreview-og     += terminal
 OBJ_mxpreview-fetch  += policy
 
 # A unit test <room>_<what>.c is linked with its room and the floors below, and nothing else.

@@ -76,6 +76,9 @@ struct url_policy *cmd_policy_new(const struct conf *conf, struct err *err); /* 
 struct sandbox;
 int cmd_close_in(const struct cmd *c, const struct sandbox *want, struct err *err);
 
+/* Columns of the terminal that standard output is, and whether it may be coloured; 0: it is none. */
+unsigned cmd_terminal(bool *colour);
+
 /* Buffered stdout for records; write errors are kept and told by cmd_leave. */
 int cmd_out(const struct cmd *c, const void *p, size_t n);
 int cmd_out_record(const struct cmd *c, const struct record *rec);

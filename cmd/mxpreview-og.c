@@ -11,6 +11,7 @@
 #include "cmd/sandbox.h"
 #include "image/image.h"
 #include "page/page.h"
+#include "preview/format.h"
 #include "preview/stages.h"
 #include "store/store.h"
 #include "url/url.h"
@@ -26,7 +27,7 @@ static const char usage[] =
     "\n"
     "      --url URL        where the document came from: what relative URLs count from\n"
     "      --type TYPE      its Content-Type; without it the bytes decide\n"
-    "      --explain        also everything that was found, and where\n"
+    "      --explain        why this answer: a table for people, JSON for programs\n"
     "  -c, --config FILE    configuration instead of the usual places, see mxpreview.conf(5)\n"
     "  -d, --store DIR      where documents are kept\n"
     "  -q, --quiet          no messages\n"
@@ -49,6 +50,9 @@ struct app {
 	struct cmd c;
 	const char *url, *type, *file; /* file: NULL in filter mode */
 	bool explain;
+	unsigned columns; /* of the terminal an explanation goes to; 0: none */
+	bool colour;
+	int64_t began;
 	int fd;
 	char *blob_dir;
 	struct store_blobs blobs;
@@ -90,6 +94,8 @@ open_doors(struct app *a, struct err *err)
 				     .synapse = a->c.conf.compat_synapse,
 				     .charsets = page_charsets_open()};
 	a->fd = STDIN_FILENO;
+	if (a->explain)
+		a->columns = cmd_terminal(&a->colour);
 	if (a->file == NULL) {
 		a->blob_dir = mem_printf("%s/%s", a->c.store, STORE_URL_CACHE);
 		return store_blobs_open(&a->blobs, a->c.store, true, err);
@@ -136,6 +142,31 @@ describe_image(const struct app *a, const struct buf *b, const struct image_info
 	return og;
 }
 
+/* What there is to say of it, as of a record that went through the chain. */
+static struct json *
+explain(const struct app *a, const struct buf *b, const char *type, struct json *take_og, struct json *take_html)
+{
+	struct record rec = {json_object()};
+	struct record_doc doc = {.rel = "page",
+				 .url = a->url != NULL ? a->url : a->file,
+				 .final_url = a->url,
+				 .type = type,
+				 .bytes = (int64_t)b->len};
+	struct json *trace = json_array(), *run = json_object();
+	json_set_str(run, "stage", stage_name[STAGE_OG]);
+	json_set_int(run, "ms", cmd_clock() - a->began);
+	json_add(trace, run);
+	json_set_str(rec.j, "url", a->url != NULL ? a->url : a->file);
+	json_set(rec.j, "og", take_og);
+	json_set(rec.j, "html", take_html);
+	json_set(rec.j, "trace", trace);
+	record_add_doc(&rec, &doc);
+	struct json *out = format_explain(&rec);
+	json_del(out, "cache"); /* nobody asked it */
+	record_clear(&rec);
+	return out;
+}
+
 static struct json *
 describe_page(const struct app *a, const struct buf *b, const char *type, bool page)
 {
@@ -151,10 +182,7 @@ describe_page(const struct app *a, const struct buf *b, const char *type, bool p
 		json_free(html);
 		return og;
 	}
-	struct json *both = json_object();
-	json_set(both, "og", og);
-	json_set(both, "html", html);
-	return both;
+	return explain(a, b, type, og, html);
 }
 
 /* As the stage does it, only that the type may have to be found out. */
@@ -183,11 +211,13 @@ document(struct app *a, struct err *err)
 	buf_init(&in, DOCUMENT_MAX);
 	buf_init(&out, RECORD_LINE_MAX);
 	int rc = io_read_all(a->fd, DOCUMENT_MAX, &in, err);
+	a->began = cmd_clock();
 	if (rc == 0) {
 		struct json *j = describe(a, &in);
-		rc = json_write(j, 0, &out) < 0 || buf_addc(&out, '\n') < 0
-			 ? err_set(err, ERR_LIMIT, "answer is longer than %zu bytes", RECORD_LINE_MAX)
-			 : 0;
+		if (a->columns > 0 && json_has(j, "fields"))
+			format_table(j, a->columns, a->colour, &out);
+		else if (json_write(j, 0, &out) < 0 || buf_addc(&out, '\n') < 0)
+			rc = err_set(err, ERR_LIMIT, "answer is longer than %zu bytes", RECORD_LINE_MAX);
 		json_free(j);
 	}
 	if (rc == 0)

@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "preview/desk.h"
@@ -19,8 +18,6 @@ enum { HELD_MAX = 4096 };
 
 /* ms without any answer after which a filter is taken for stuck.  fetch has clocks of its own: theirs and a margin. */
 enum { PATIENCE = 30000, FETCH_MARGIN = 30000 };
-
-enum { COLUMNS_OTHERWISE = 80, COLUMNS_MAX = 400 };
 
 static const char usage[] =
     "usage: mxpreview [-hqvV] [-c FILE] [-d DIR] [-j N] [--refresh] [--lang TAGS] [--format og|card|record]\n"
@@ -144,21 +141,6 @@ configure(struct app *a)
 	cmd_configure(&a->c);
 	for (size_t i = 0; i < a->wishes; i++)
 		cmd_set(&a->c, a->wish[i].key, a->wish[i].value);
-}
-
-/* Tables are for people who look on.  $COLUMNS goes before what the terminal says, as usual. */
-static void
-look_at_terminal(struct app *a)
-{
-	struct winsize size = {0};
-	const char *columns = getenv("COLUMNS"), *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
-	int64_t n = 0;
-	if (!isatty(STDOUT_FILENO))
-		return;
-	if (columns == NULL || str_int64(columns, &n) < 0 || n <= 0)
-		n = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : COLUMNS_OTHERWISE;
-	a->columns = n < FORMAT_COLUMNS_MIN ? FORMAT_COLUMNS_MIN : n > COLUMNS_MAX ? COLUMNS_MAX : (unsigned)n;
-	a->colour = (no_colour == NULL || *no_colour == '\0') && !str_eq(term, "dumb");
 }
 
 /* ---- filters ---------------------------------------------------------------------------------------- */
@@ -448,7 +430,7 @@ main(int argc, char **argv)
 	cmd_init(&a.c, argv[0]);
 	parse_options(&a, argc, argv);
 	configure(&a);
-	look_at_terminal(&a);
+	a.columns = cmd_terminal(&a.colour);
 
 	if (open_all(&a, &err) < 0)
 		a.status = cmd_fail(&a.c, &err, NULL);

@@ -36,6 +36,36 @@ is "$(explain "$base/gone.html" | picked '.fields[]|select(.field=="og:image")|[
 is "$(explain "$base/status/500" | picked '[.error.status,.fields]')" '[502,null]' "a failure is explained, too"
 is "$(mxpreview -q -d "$S" --allow-ip 127.0.0.0/8 --refresh --format record "$base/p.html" | picked '[.trace,.explain,.html.others]')" '[null,null,null]' "who does not ask is told nothing of it"
 
+# ---- what lost, where it stands, and what was left out
+og() { mxpreview-og -q --explain --url https://example.org/ -; }
+lost() { jq -c --arg f "$1" '[(.fields+(.beside//[]))[]|select(.field==$f).others[]?|[.source,.value,.why,.line]]'; }
+left() { jq -c '[.skipped[]?|[.what,.why,.count,.limit]]'; }
+is "$(printf '<meta property="og:title" content="">\n<meta property="og:title" content="A">\n\n<meta name="twitter:title" content="B"><title>A</title>' | og | lost og:title)" \
+	'[["og","","empty",1],["twitter","B","a source that comes later",4],["title","A","says the same",4]]' "what is empty, later, or says the same; with its line"
+is "$(printf '\n\n<title>T</title>\n <meta property="og:title" content="A">' | og | picked '.fields[]|select(.field=="og:title")|[.source,.from,.line,.offset]')" '["og","meta property=og:title",4,20]' "where the answer stands"
+is "$(printf '\xef\xbb\xbf<title>T</title>' | og | picked '.html.where["og:title"].offset')" 3 "a byte order mark counts"
+is "$(printf '<meta charset=iso-8859-1><p title="\xe9\xe9\xe9">\n<title>T</title>' | og | picked '.html.where["og:title"]|[.offset,.line]')" '[44,2]' "bytes are those of UTF-8 where a page is not"
+is "$(printf '<title>T</title><script type="application/ld+json">\n{"@graph":[{"@type":"WebSite","name":"S"},{},\n{"@type":"Article","headline":"H","my key":1,"author":[{"name":"Ann"}]}]}</script>' | og | picked '[.fields[]|select(.source=="json-ld")|.from,.line],.beside[0].from')" \
+	$'["json-ld $.\\"@graph\\"[2].headline",3,"json-ld $.\\"@graph\\"[0].name",2]\n"json-ld $.\\"@graph\\"[2].author[0].name"' "the path of a value in JSON-LD"
+is "$(printf '<meta name=date content=yesterday><meta name="dc.date" content="2026-01-02"><title>T</title>' | og | lost published)" '[["meta","yesterday","no date or time of ISO 8601",1]]' "a time that is none"
+is "$(printf '<title>T</title><body><div>This site uses cookies.</div><p>Text' | og | lost og:description)" '[["text","This site uses cookies.","a notice: of cookies, scripts, browsers, or a way past the menu",1]]' "a consent banner"
+is "$(printf '<title>T</title><body><img src=1.gif width=1 height=1><img src=h.png hidden><img src=/blank.gif><img src=/logo.png><meta property="og:image" content="mailto:x@example.org"><img src=a.png><img src=a.png>' | og | lost og:image | jq -c 'map(.[1:3])')" \
+	'[["1.gif","at most 10 pixels wide or high, a tracking pixel or spacer"],["h.png","hidden"],["/blank.gif","a placeholder or a counter"],["/logo.png","an avatar, logo or icon, and there is better"],["mailto:x@example.org","not a usable URL"],["a.png","says the same"]]' "pictures that are none, and why"
+is "$(printf '<meta property="og:x" content="%s"><title>T</title><meta property="og:x" content=ok>' "$(printf 'x%.0s' $(seq 1001))" | og | jq -c '.html|[.where["og:x"].offset,.others["og:x"][0].why]')" '[1050,"over-long"]' "a value that is too long does not stand in the way, and is told of"
+is "$(for i in $(seq 53); do printf '<meta property="og:k%s" content=1>' "$i"; done | og | left)" '[["members","more of a namespace than are kept",3,50]]' "members past the limit"
+is "$(for i in $(seq 10); do printf '<meta property="og:image" content=%s.png>' "$i"; done | og | left)" '[["images","more are declared than are kept",2,8]]' "images past the limit"
+is "$({ printf '<title>T</title><script type="application/ld+json">nonsense</script><script type="application/ld+json">{"x":"'; head -c 300000 /dev/zero | tr '\0' x; printf '"}</script>'; } | og | left)" \
+	'[["JSON-LD","no JSON",1,null],["JSON-LD","longer than is read",1,262144]]' "JSON-LD that cannot be read"
+is "$({ printf '<title>T</title><p'; for i in $(seq 70); do printf ' a%s=1' "$i"; done; printf '>'; } | og | left)" '[["attributes","more of one tag than count",1,64]]' "attributes past the limit"
+is "$({ printf '<title>T</title><p'; for i in $(seq 64); do printf ' a%s="1"' "$i"; done; printf ' >'; } | og | left)" '[]' "and not at it"
+is "$({ printf '<title>'; printf 'word %.0s' $(seq 300); printf '</title>'; } | og | left)" '[["og:title","the text is cut at a word",1,1000]]' "a text that is cut"
+is "$({ printf '<head><meta property="og:title" content=T><meta property="og:description" content=D><meta property="og:image" content=i.png></head>'; head -c 5000 /dev/zero | tr '\0' x; } | og | left)" '[["bytes","not read: everything wanted was found before",5000,null]]' "bytes that were not read"
+is "$(printf '<title>T</title><template><meta name=description content=x></template><nav>n</nav><div hidden>h</div><p>t' | og | left)" \
+	'[["meta","inside a template, an svg or the like",1,null],["text","in a header, menu, aside or the like",1,null],["text","hidden, or marked as a notice or menu",1,null]]' "what is not for reading"
+is "$(printf '<title>A</title>' | og | picked '[.docs[0].bytes,.stages[0].stage,.stages[0].bytes,(.stages[0].ms>=0),.charset.name,has("cache")]')" '[16,"og",16,true,"UTF-8",false]' "bytes, milliseconds and charset; the cache was not asked"
+is "$(for i in $(seq 300); do printf '<title>%s</title>' "$i"; done | og | jq -c '[(.html.others["og:title"]|length),.skipped]')" '[0,null]' "of what was never looked at nothing is told"
+is "$(for i in $(seq 300); do printf '<meta name=description content=%s>' "$i"; done | og | jq -c '[(.html.others["og:description"]|length),.skipped[0].what,.skipped[0].count]')" '[199,"candidates",100]' "what is told is bounded"
+
 # ---- on a terminal
 tty() { # tty COMMAND...: its output on a terminal of 60 columns
 	python3 - "$@" <<'END'
@@ -69,6 +99,7 @@ if command -v python3 >/dev/null; then
 	like "$(tty env COLUMNS=60 "${ask[@]}")" $'\033\\[1mog:title' "colours without it"
 	like "$(tty env COLUMNS=200 NO_COLOR=1 "${ask[@]}")" 'Some text of the page that is its description\.$' "COLUMNS goes before the terminal"
 	like "$table" 'fetch +[0-9]+ ms' "and tells how long each stage took"
+	like "$(tty env COLUMNS=100 NO_COLOR=1 mxpreview-og -q --explain "$TMP/root/p.html")" '^ +line 1, byte 45, meta property=og:title$' "mxpreview-og has the table, too, with places"
 else
 	skip "tables" "no python3"
 fi

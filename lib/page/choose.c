@@ -1,5 +1,5 @@
 /* Which of the facts is the answer?  The precedence of sources, in one table. */
-#include "page/int.h"
+#include "page/notes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -65,8 +65,23 @@ usable(enum page_field field, const char *value)
 	return field != FIELD_PRICE || (*value >= '0' && *value <= '9');
 }
 
+const char *
+page_field_key(enum page_field field)
+{
+	return fields[field].key;
+}
+
+const char *
+page_field_unusable(const char *key, const char *value)
+{
+	for (enum page_field i = 0; i < FIELD_COUNT; i++)
+		if (str_eq(fields[i].key, key) && !usable(i, value))
+			return i == FIELD_PRICE ? "no number" : "no date or time of ISO 8601";
+	return NULL;
+}
+
 static void
-choose_field(const struct page_facts *f, enum page_field field, bool declared, struct json *out, struct json *sources)
+choose_field(struct page_facts *f, enum page_field field, bool declared, struct json *out, struct json *sources)
 {
 	for (size_t i = 0; i < ORDER_MAX; i++) {
 		enum page_source s = fields[field].order[i];
@@ -76,39 +91,14 @@ choose_field(const struct page_facts *f, enum page_field field, bool declared, s
 		if (!usable(field, value))
 			continue;
 		char *text = shown(field, s, value);
+		if (f->notes != NULL && utf8_count(text, strlen(text)) < utf8_count(value, strlen(value)))
+			page_skip(f, fields[field].key, "the text is cut at a word", PAGE_VALUE_MAX);
 		json_set_str(out, fields[field].key, text);
 		if (!json_has(sources, fields[field].key))
 			json_set_str(sources, fields[field].key, page_source_name(s));
 		mem_free(text);
 		return;
 	}
-}
-
-/* What else the page has for a field, in the order of the table, behind what won. */
-static void
-choose_others(const struct page_facts *f, enum page_field field, struct json *others)
-{
-	struct json *list = json_array();
-	bool won = false;
-	for (size_t i = 0; i < ORDER_MAX; i++) {
-		enum page_source s = fields[field].order[i];
-		const char *value = f->field[field][s];
-		if (s == PAGE_NONE || value == NULL)
-			continue;
-		if (won) {
-			struct json *one = json_object();
-			char *text = shown(field, s, value);
-			json_set_str(one, "source", page_source_name(s));
-			json_set_str(one, "value", text);
-			json_add(list, one);
-			mem_free(text);
-		}
-		won = true;
-	}
-	if (json_len(list) > 0)
-		json_set(others, fields[field].key, list);
-	else
-		json_free(list);
 }
 
 /* og: article: profile: are answered; other namespaces are kept beside them. */
@@ -133,8 +123,8 @@ choose_props(const struct page_facts *f, enum page_source s, struct json *og, st
 
 /* An absolute http, https or data:image URL, yours; NULL if this can be none.  Without a base a relative one stays as
  * it is written: there is nothing better to say of a file on a disk. */
-static char *
-absolute(const char *base, const char *ref)
+char *
+page_image_address(const char *base, const char *ref)
 {
 	if (ref == NULL || *ref == '\0')
 		return NULL;
@@ -177,7 +167,7 @@ add_image(struct json *images, const struct page_image *i, const char *base)
 	const char *const tries[] = {i->url, i->url2, i->secure_url};
 	char *url = NULL;
 	for (size_t t = 0; t < sizeof tries / sizeof tries[0] && url == NULL; t++)
-		url = absolute(base, tries[t]);
+		url = page_image_address(base, tries[t]);
 	if (url != NULL && json_len(images) < PAGE_IMAGES_MAX && !listed(images, url)) {
 		struct json *j = json_object();
 		json_set_str(j, "url", url);
@@ -326,7 +316,7 @@ base_of(const struct page_facts *f, const char *url)
 }
 
 struct json *
-page_facts_report(const struct page_facts *f, const char *url)
+page_facts_report(struct page_facts *f, const char *url)
 {
 	struct json *out = json_object(), *declared = json_object(), *inferred = json_object();
 	struct json *extra = json_object(), *sources = json_object();
@@ -358,10 +348,8 @@ page_facts_report(const struct page_facts *f, const char *url)
 	set_known(out, "base", f->base != NULL ? base : NULL);
 	if (f->lists != NULL)
 		json_set(out, "lists", json_copy(f->lists));
-	struct json *others = json_object();
-	for (enum page_field i = 0; f->explain && i < FIELD_COUNT; i++)
-		choose_others(f, i, others);
-	set_if_any(out, "others", others);
+	if (f->notes != NULL)
+		page_facts_explain(f, base, out);
 	mem_free(base);
 	return out;
 }

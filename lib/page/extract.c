@@ -1,5 +1,5 @@
 /* What do tags and text mean?  The tokenizer's events become facts, in one pass. */
-#include "page/int.h"
+#include "page/notes.h"
 
 #include <string.h>
 
@@ -27,6 +27,8 @@ heading_of(enum el el)
 static void
 heading_end(struct extract *x)
 {
+	if (x->heading != PAGE_NONE && x->f->notes != NULL)
+		page_notes_back(x->f, &x->heading_place);
 	if (x->heading != PAGE_NONE && x->heading_text.len > 0)
 		page_facts_field(x->f, FIELD_TITLE, x->heading, x->heading_text.p, x->heading_text.len);
 	x->heading = PAGE_NONE;
@@ -40,6 +42,8 @@ heading_begin(struct extract *x, enum el el, size_t at)
 	if (s == PAGE_NONE || at == 0 || x->open.foreign > 0 || x->f->field[FIELD_TITLE][s] != NULL)
 		return;
 	heading_end(x);
+	if (x->f->notes != NULL)
+		page_place_set(&x->heading_place, &x->f->notes->at);
 	x->heading = s;
 	x->heading_at = at;
 }
@@ -63,7 +67,7 @@ micro_check(struct extract *x, bool block)
 	struct micro *m = &x->micro;
 	if (m->item == 0)
 		return;
-	page_micro_closed(m, x->open.n);
+	page_micro_closed(m, x->f, x->open.n);
 	if (block && m->capture != 0)
 		(void)buf_addc(&m->text, ' ');
 }
@@ -87,10 +91,90 @@ script_begin(struct extract *x, const struct html_tag *tag)
 static void
 script_end(struct extract *x)
 {
+	if (x->script && x->f->notes != NULL)
+		page_notes_back(x->f, &x->f->notes->script);
 	if (x->script && !x->script_text.full && x->script_text.len > 0)
 		page_ld_read(x->f, x->script_text.p, x->script_text.len);
+	else if (x->script)
+		page_skip(x->f, "JSON-LD", x->script_text.full ? "longer than is read" : "empty", LD_BYTES_MAX);
 	x->script = false;
 	buf_reset(&x->script_text);
+}
+
+/* ---- for those who ask why -------------------------------------------------------------------------------- */
+
+/* Is there anything behind the last attribute that counts? */
+static bool
+has_more_attrs(const struct html_tag *tag)
+{
+	const struct html_attr *a = &tag->attr[HTML_ATTRS_MAX - 1];
+	if (tag->n < HTML_ATTRS_MAX)
+		return false;
+	const char *p = a->value_len > 0 ? a->value + a->value_len : a->name + a->name_len;
+	while (str_isspace((unsigned char)*p) || *p == '=' || *p == '"' || *p == '\'' || *p == '/')
+		p++;
+	return *p != '>' && *p != '\0';
+}
+
+static void
+note_tag(struct extract *x, const struct html_tag *tag)
+{
+	const struct open *o = &x->open;
+	page_notes_at(x->f->notes, tag->name - 1, tag->name, tag->name_len);
+	if (has_more_attrs(tag))
+		page_skip(x->f, "attributes", "more of one tag than count", HTML_ATTRS_MAX);
+	if (o->over > 0)
+		page_skip(x->f, "elements", "deeper than text is read", PAGE_DEPTH_MAX);
+	if (o->inert > 0 && (tag->el == EL_META || tag->el == EL_TITLE || tag->el == EL_LINK || tag->el == EL_SCRIPT))
+		page_skip(x->f, page_el_name(tag->el), "inside a template, an svg or the like", 0);
+}
+
+/* An element that holds nothing for reading. */
+static void
+note_silence(struct extract *x, const struct html_tag *tag, size_t at)
+{
+	unsigned flags = page_el_flags(tag->el);
+	if (x->open.silent != at || at == 0 || x->open.inert == at || tag->el == EL_TITLE)
+		return;
+	page_skip(x->f, "text",
+		  (flags & EL_IS_SILENT) != 0 ? "in a header, menu, aside or the like"
+					      : "hidden, or marked as a notice or menu",
+		  0);
+}
+
+/* The first paragraph that counts is where the text begins; of the others it is known why not. */
+static void
+note_paragraph(void *arg, const char *p, bool counts)
+{
+	struct extract *x = arg;
+	if (!counts) {
+		page_notes_back(x->f, &x->para_place);
+		page_note_field(x->f, FIELD_DESCRIPTION, PAGE_TEXT, p,
+				"a notice: of cookies, scripts, browsers, or a way past the menu");
+	} else if (x->text_place.from == NULL) {
+		page_place_set(&x->text_place, &x->para_place);
+	}
+	mem_free(x->para_place.from);
+	x->para_place = (struct page_place){NULL, 0, 0};
+}
+
+static void
+note_text(struct extract *x, const char *p, size_t n)
+{
+	struct page_notes *notes = x->f->notes;
+	if (x->script && x->script_text.len == 0) {
+		page_notes_at(notes, p, "JSON-LD", strlen("JSON-LD"));
+		page_place_set(&notes->script, &notes->at);
+	}
+	if (x->open.silent != 0 || x->open.inert != 0 || x->open.over != 0 || x->f->text.full ||
+	    x->para_place.from != NULL)
+		return;
+	while (n > 0 && str_isspace((unsigned char)*p))
+		p++, n--;
+	if (n == 0)
+		return;
+	page_notes_at(notes, p, "text", strlen("text"));
+	page_place_set(&x->para_place, &notes->at);
 }
 
 /* ---- enough? ------------------------------------------------------------------------------------------ */
@@ -232,6 +316,8 @@ start(void *arg, const struct html_tag *tag)
 	micro_check(x, (flags & EL_IS_BLOCK) != 0);
 	if (x->nodes_apart || (flags & EL_IS_BLOCK) != 0)
 		page_text_break(&x->f->text);
+	if (x->f->notes != NULL)
+		note_tag(x, tag);
 	if (o->inert == 0)
 		say(x, tag);
 	bool foreign = o->foreign > 0, svg = tag->el == EL_SVG || tag->el == EL_MATH;
@@ -241,6 +327,8 @@ start(void *arg, const struct html_tag *tag)
 		size_t at = page_open_push(o, tag->el, id_of(tag), flags, page_attr_hidden(tag));
 		if (heads)
 			page_micro_start(&x->micro, x->f, o, tag, at);
+		if (x->f->notes != NULL)
+			note_silence(x, tag, at);
 		if (heads)
 			heading_begin(x, tag->el, at);
 	} else if (x->micro.item != 0 && o->inert == 0) {
@@ -272,6 +360,8 @@ text(void *arg, const char *p, size_t n, bool refs)
 {
 	struct extract *x = arg;
 	const struct open *o = &x->open;
+	if (x->f->notes != NULL)
+		note_text(x, p, n);
 	if (x->script)
 		(void)buf_add(&x->script_text, p, n);
 	/* a title is silent and inert to all but itself */
@@ -301,6 +391,10 @@ page_extract_init(struct extract *x, struct page_facts *f, bool nodes_apart)
 	buf_init(&x->heading_text, HEADING_BYTES_MAX);
 	buf_init(&x->script_text, LD_BYTES_MAX);
 	page_micro_init(&x->micro);
+	if (f->notes != NULL) {
+		f->text.told = note_paragraph;
+		f->text.arg = x;
+	}
 }
 
 void
@@ -309,12 +403,20 @@ page_extract_clear(struct extract *x)
 	buf_clear(&x->heading_text);
 	buf_clear(&x->script_text);
 	page_micro_clear(&x->micro);
+	mem_free(x->heading_place.from);
+	mem_free(x->para_place.from);
+	mem_free(x->text_place.from);
 }
 
 size_t
 page_extract_feed(struct extract *x, const char *p, size_t n, enum html_more more)
 {
-	return page_html_feed(&x->h, p, n, more);
+	if (x->f->notes != NULL)
+		page_notes_feed(x->f->notes, p);
+	size_t used = page_html_feed(&x->h, p, n, more);
+	if (x->f->notes != NULL)
+		page_notes_fed(x->f->notes, used);
+	return used;
 }
 
 void
@@ -325,6 +427,11 @@ page_extract_finish(struct extract *x)
 	page_micro_finish(&x->micro, f);
 	page_text_break(&f->text);
 	page_ld_finish(f);
-	if (f->text.all.len > 0)
-		f->field[FIELD_DESCRIPTION][PAGE_TEXT] = page_text_summary(f->text.all.p, f->text.all.len);
+	if (x->script)
+		page_skip(f, "JSON-LD", "its end never comes", 0);
+	if (f->text.all.len == 0)
+		return;
+	f->field[FIELD_DESCRIPTION][PAGE_TEXT] = page_text_summary(f->text.all.p, f->text.all.len);
+	page_notes_back(f, &x->text_place);
+	page_note_field(f, FIELD_DESCRIPTION, PAGE_TEXT, f->field[FIELD_DESCRIPTION][PAGE_TEXT], NULL);
 }

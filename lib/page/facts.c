@@ -1,5 +1,5 @@
 /* What was found so far?  Each fact with its source; the first usable value of a source stays. */
-#include "page/int.h"
+#include "page/notes.h"
 
 #include <string.h>
 
@@ -74,17 +74,30 @@ page_facts_clear(struct page_facts *f)
 		mem_free(single[i]);
 	json_free(f->lists);
 	page_ld_free(f->ld);
+	page_notes_free(f->notes);
 	page_text_clear(&f->text);
 	(void)memset(f, 0, sizeof *f);
+}
+
+static void
+note_second(struct page_facts *f, enum page_field field, enum page_source s, const char *p, size_t n)
+{
+	char *text = page_text_repair(page_text_clean(p, n));
+	page_note_field(f, field, s, text, text == NULL ? "empty" : "not the first of its source");
+	mem_free(text);
 }
 
 /* p is decoded, not cleaned. */
 void
 page_facts_field(struct page_facts *f, enum page_field field, enum page_source s, const char *p, size_t n)
 {
-	if (f->field[field][s] != NULL)
+	if (f->field[field][s] != NULL) {
+		if (f->notes != NULL)
+			note_second(f, field, s, p, n);
 		return;
+	}
 	f->field[field][s] = page_text_repair(page_text_clean(p, n));
+	page_note_field(f, field, s, f->field[field][s], f->field[field][s] == NULL ? "empty" : NULL);
 	if (field < FIELD_ANSWERED && f->field[field][s] != NULL && (s == PAGE_OG || s == PAGE_TWITTER))
 		f->count[s == PAGE_OG ? NS_OG : NS_TWITTER]++;
 }
@@ -163,9 +176,19 @@ page_facts_prop(struct page_facts *f, enum page_source s, const char *key, const
 		return;
 	if (s == PAGE_TWITTER)
 		ns = NS_TWITTER;
-	if (f->count[ns] >= PAGE_TAGS_MAX || f->props >= PROPS_MAX || !key_fits(key))
+	bool over = f->count[ns] >= PAGE_TAGS_MAX || f->props >= PROPS_MAX;
+	if (over || !key_fits(key)) {
+		page_skip(f, over ? "members" : "names",
+			  over ? "more of a namespace than are kept" : "too long, or with spaces",
+			  over ? PAGE_TAGS_MAX : PAGE_KEY_MAX);
 		return;
-	if (f->props_bytes + n > PAGE_PROPS_BYTES_MAX || utf8_count(value, n) > PAGE_VALUE_MAX || known(f, s, key))
+	}
+	const char *why = f->props_bytes + n > PAGE_PROPS_BYTES_MAX ? "more text than is kept of one page"
+			  : utf8_count(value, n) > PAGE_VALUE_MAX   ? "over-long"
+			  : known(f, s, key)			    ? "not the first of its source"
+								    : NULL;
+	page_note(f, key, s, value, why);
+	if (why != NULL)
 		return;
 	if (f->prop == NULL)
 		f->prop = mem_array(PROPS_MAX, sizeof *f->prop);

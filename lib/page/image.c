@@ -1,5 +1,5 @@
 /* Which pictures does a page offer?  Declared ones with their members, and those found in it (spec B.4). */
-#include "page/int.h"
+#include "page/notes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +21,10 @@ static struct page_image *
 fresh(struct page_facts *f, enum page_source s)
 {
 	f->images_over = f->images == PAGE_IMAGES_MAX;
-	if (f->images_over)
+	if (f->images_over) {
+		page_skip(f, "images", "more are declared than are kept", PAGE_IMAGES_MAX);
 		return NULL;
+	}
 	struct page_image *i = &f->image[f->images++];
 	i->source = s;
 	return i;
@@ -53,6 +55,7 @@ image_url(struct page_facts *f, enum page_source s, const char *member, const st
 	char *url = page_attr_url(tag, "content");
 	if (url == NULL)
 		url = mem_strdup("");
+	page_note(f, "og:image", s, url, NULL);
 	if (strcmp(member, "secure_url") == 0) {
 		i = with_room(f, s, offsetof(struct page_image, secure_url));
 		if (i != NULL)
@@ -129,6 +132,7 @@ static void
 icon(struct page_facts *f, const struct html_tag *tag, const char *rel, char *take)
 {
 	int score = icon_score(tag, rel, take);
+	page_note(f, "og:image", PAGE_ICON, take, NULL);
 	if (f->icon.url != NULL && score <= f->icon_score) { /* of equals the first */
 		mem_free(take);
 		return;
@@ -149,6 +153,7 @@ page_image_link(struct page_facts *f, const struct html_tag *tag, const char *re
 		return;
 	}
 	struct page_image *i = fresh(f, PAGE_LINK);
+	page_note(f, "og:image", PAGE_LINK, url, NULL);
 	if (i != NULL)
 		i->url = url;
 	else
@@ -341,6 +346,25 @@ itemprop_image(const struct html_tag *tag)
 	return a != NULL && str_nieq(a->value, a->value_len, "image");
 }
 
+/* What the page shows, and why it may be none. */
+static void
+note_img(struct page_facts *f, const struct html_tag *tag, bool small, bool hidden, bool wanted)
+{
+	char *url = img_url(f, tag), *src = url == NULL ? page_attr_url(tag, "src") : NULL;
+	if (!wanted)
+		page_skip(f, "images", "more are shown than are kept", PAGE_MORE_MAX);
+	else if (url != NULL || src != NULL)
+		page_note(f, "og:image", PAGE_IMG, url != NULL ? url : src,
+			  small		? "at most 10 pixels wide or high, a tracking pixel or spacer"
+			  : hidden	? "hidden"
+			  : url == NULL ? "a placeholder or a counter"
+			  : page_attr_decoration(tag) || decoration(url)
+			      ? "an avatar, logo or icon, and there is better"
+			      : NULL);
+	mem_free(url);
+	mem_free(src);
+}
+
 void
 page_image_img(struct page_facts *f, const struct html_tag *tag, bool aside)
 {
@@ -349,7 +373,10 @@ page_image_img(struct page_facts *f, const struct html_tag *tag, bool aside)
 	bool small = (w >= 0 && w <= SMALL_MAX) || (h >= 0 && h <= SMALL_MAX);
 	bool wanted = f->img.url == NULL || f->img_poor || f->mores < PAGE_MORE_MAX || area > f->area;
 	struct page_image *i = NULL;
-	if (!small && wanted && !page_attr_hidden(tag)) {
+	bool hidden = page_attr_hidden(tag);
+	if (f->notes != NULL)
+		note_img(f, tag, small, hidden, wanted);
+	if (!small && wanted && !hidden) {
 		char *url = img_url(f, tag);
 		bool poor = url != NULL && (page_attr_decoration(tag) || decoration(url));
 		if (url != NULL && !poor && !aside && !f->nested && itemprop_image(tag) &&
@@ -369,6 +396,8 @@ page_image_item(struct page_facts *f, const struct html_tag *tag)
 	struct page_image *i = NULL;
 	if (url == NULL)
 		url = tag->el == EL_IMG ? img_url(f, tag) : page_attr_url(tag, "href");
+	if (url != NULL)
+		page_note(f, "og:image", PAGE_ITEMPROP, url, NULL);
 	if (url != NULL && last_of(f, PAGE_ITEMPROP) == NULL && (i = fresh(f, PAGE_ITEMPROP)) != NULL)
 		i->url = url;
 	else
@@ -378,7 +407,10 @@ page_image_item(struct page_facts *f, const struct html_tag *tag)
 void
 page_image_poster(struct page_facts *f, const struct html_tag *tag)
 {
-	if (f->poster.url == NULL)
+	if (f->poster.url == NULL) {
 		f->poster.url = page_attr_url(tag, "poster");
+		if (f->poster.url != NULL)
+			page_note(f, "og:image", PAGE_POSTER, f->poster.url, NULL);
+	}
 	f->poster.source = PAGE_POSTER;
 }

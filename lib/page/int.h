@@ -258,6 +258,9 @@ struct text {
 	size_t count;	 /* code points of all */
 	bool space;	 /* white space is owed before the next character */
 	bool full;	 /* no more is wanted */
+	/* told of every paragraph, and whether it counts; NULL unless asked */
+	void (*told)(void *arg, const char *p, bool counts);
+	void *arg;
 };
 void page_text_init(struct text *t);
 void page_text_clear(struct text *t);
@@ -330,6 +333,12 @@ struct page_media {
 #define FACTS_NAMESPACES 9 /* og article profile book product music video place, and twitter */
 
 struct page_ld;
+struct page_notes;
+
+struct page_place { /* in the page, as notes.c counts */
+	char *from; /* "meta property=og:title" */
+	size_t offset, line;
+};
 
 struct page_facts {
 	char *field[FIELD_COUNT][PAGE_SOURCES];
@@ -352,7 +361,7 @@ struct page_facts {
 	bool nested;	/* what is being read describes a thing inside the page's thing (microdata) */
 	char *dir, *lang_meta, *refresh, *manifest;
 	char *audio;
-	bool explain;		       /* what did not win is wanted, too */
+	struct page_notes *notes;      /* what did not win is wanted, too; else NULL */
 	struct json *lists;	       /* of list.c; NULL: none */
 	struct page_ld *ld;	       /* of ld.c; NULL: none */
 	const struct page_media *film; /* the video or audio JSON-LD names, in ld; or NULL */
@@ -365,7 +374,7 @@ void page_facts_clear(struct page_facts *f);
 void page_facts_field(struct page_facts *f, enum page_field field, enum page_source s, const char *p, size_t n);
 void page_facts_add(struct page_facts *f, enum page_field field, enum page_source s, const char *value); /* one more */
 void page_facts_prop(struct page_facts *f, enum page_source s, const char *key, const char *value);
-struct json *page_facts_report(const struct page_facts *f, const char *url); /* choose.c: as the "html" member */
+struct json *page_facts_report(struct page_facts *f, const char *url); /* choose.c: as the "html" member */
 bool page_facts_image_declared(const struct page_facts *f);
 bool page_facts_field_declared(const struct page_facts *f, enum page_field field);
 
@@ -389,6 +398,8 @@ struct ld {
 	struct ld_node *node;
 	size_t nodes, cap;
 	size_t looks; /* of ld.c: what following references has cost */
+	size_t from;  /* the string that was asked for last */
+	bool big;     /* not read for its size */
 };
 
 int page_ld_parse(struct ld *l, const char *p, size_t n); /* -1: it is broken, or too much */
@@ -397,6 +408,7 @@ size_t page_ld_get(const struct ld *l, size_t object, const char *name); /* the 
 char *page_ld_text(const struct ld *l, size_t i);			 /* a string or word as clean text, or NULL */
 char *page_ld_url(const struct ld *l, size_t i);
 bool page_ld_is(const struct ld *l, size_t i, const char *name);
+void page_ld_path(const struct ld *l, size_t i, struct buf *out); /* $."@graph"[2].headline */
 
 /* ---- ld_value.c: values ------------------------------------------------------------------------------------- */
 
@@ -463,6 +475,7 @@ struct micro {
 	enum page_field field;
 	struct buf text;
 	char *held[FIELD_COUNT];
+	struct page_place place[FIELD_COUNT];
 	size_t authors, tags;
 };
 enum page_field page_micro_field(const char *name, size_t n); /* of an itemprop; FIELD_COUNT: none */
@@ -472,7 +485,7 @@ void page_micro_clear(struct micro *m);
 /* at: where the element is open, 0 if it has no content. */
 void page_micro_start(struct micro *m, struct page_facts *f, struct open *o, const struct html_tag *tag, size_t at);
 void page_micro_text(struct micro *m, const char *p, size_t n, bool refs);
-void page_micro_closed(struct micro *m, size_t open); /* so many elements are open still */
+void page_micro_closed(struct micro *m, const struct page_facts *f, size_t open); /* so many elements are open still */
 void page_micro_finish(struct micro *m, struct page_facts *f);
 
 struct extract {
@@ -487,6 +500,7 @@ struct extract {
 	enum page_source heading; /* being read */
 	size_t heading_at;
 	struct buf heading_text;
+	struct page_place heading_place, para_place, text_place; /* of notes.c */
 };
 void page_extract_init(struct extract *x, struct page_facts *f, bool nodes_apart);
 void page_extract_clear(struct extract *x);

@@ -1,5 +1,5 @@
 /* What do a page's JSON-LD scripts say of it?  Of all the things they speak of, the one the page is about (schema.org). */
-#include "page/int.h"
+#include "page/notes.h"
 
 #include <string.h>
 
@@ -95,11 +95,13 @@ struct thing {
 	struct page_image image[LD_IMAGES_MAX];
 	size_t images;
 	struct page_media video;
+	struct page_place *place; /* of the words; NULL unless asked */
 };
 
 struct page_ld {
 	struct thing thing[RANKS];
 	char *site, *maker;
+	struct page_place site_place, maker_place;
 };
 
 static void
@@ -119,6 +121,9 @@ thing_clear(struct thing *t)
 	mem_free(t->video.type);
 	mem_free(t->video.width);
 	mem_free(t->video.height);
+	for (size_t i = 0; t->place != NULL && i < WORDS; i++)
+		mem_free(t->place[i].from);
+	mem_free(t->place);
 	*t = (struct thing){.seen = false};
 }
 
@@ -130,6 +135,8 @@ page_ld_free(struct page_ld *ld)
 	if (ld != NULL) {
 		mem_free(ld->site);
 		mem_free(ld->maker);
+		mem_free(ld->site_place.from);
+		mem_free(ld->maker_place.from);
 	}
 	mem_free(ld);
 }
@@ -149,18 +156,30 @@ term(char *take)
 /* ---- pictures and films -------------------------------------------------------------------------------------------- */
 
 static void
-add_images(struct thing *t, struct ld *l, size_t i, int follow)
+note_image(struct page_facts *f, struct ld *l, const char *url)
 {
+	if (f->notes == NULL)
+		return;
+	page_notes_ld(f, l, &f->notes->at);
+	page_note(f, "og:image", PAGE_JSONLD, url, NULL);
+}
+
+static void
+add_images(struct page_facts *f, struct thing *t, struct ld *l, size_t i, int follow)
+{
+	if (i != 0 && t->images == LD_IMAGES_MAX)
+		page_skip(f, "images", "JSON-LD has more of one thing than are kept", LD_IMAGES_MAX);
 	if (i == 0 || follow == 0 || t->images == LD_IMAGES_MAX || !page_ld_spend(l, 1))
 		return;
 	if (l->node[i].type == LD_ARRAY) {
 		for (size_t k = i + 1; k < l->node[i].next; k = l->node[k].next)
-			add_images(t, l, k, follow - 1);
+			add_images(f, t, l, k, follow - 1);
 		return;
 	}
 	char *url = page_ld_address(l, i, follow);
 	if (url == NULL)
 		return;
+	note_image(f, l, url);
 	struct page_image *image = &t->image[t->images++];
 	image->source = PAGE_JSONLD;
 	image->url = url;
@@ -174,16 +193,16 @@ add_images(struct thing *t, struct ld *l, size_t i, int follow)
 }
 
 static void
-read_images(struct thing *t, struct ld *l, size_t i)
+read_images(struct page_facts *f, struct thing *t, struct ld *l, size_t i)
 {
 	static const char *const names[] = {"image", "primaryImageOfPage", "thumbnailUrl", "thumbnail", "photo"};
 	for (size_t n = 0; n < sizeof names / sizeof names[0]; n++)
-		add_images(t, l, page_ld_get(l, i, names[n]), LD_FOLLOW_MAX);
+		add_images(f, t, l, page_ld_get(l, i, names[n]), LD_FOLLOW_MAX);
 }
 
 /* Of the thing itself where it is one, else of the one it holds. */
 static void
-read_video(struct thing *t, struct ld *l, size_t i, bool media)
+read_video(struct page_facts *f, struct thing *t, struct ld *l, size_t i, bool media)
 {
 	size_t v = media ? i : page_ld_get(l, i, "video");
 	if (v == 0)
@@ -199,7 +218,7 @@ read_video(struct thing *t, struct ld *l, size_t i, bool media)
 	t->video.width = page_ld_pixels(l, v, "width");
 	t->video.height = page_ld_pixels(l, v, "height");
 	if (!media)
-		read_images(t, l, v);
+		read_images(f, t, l, v);
 }
 
 /* ---- one thing ----------------------------------------------------------------------------------------------------- */
@@ -269,8 +288,20 @@ of_this_page(const struct page_facts *f, struct ld *l, size_t i)
 	return is;
 }
 
+/* NULL: it has none. */
 static void
-read_offer(struct thing *t, struct ld *l, size_t i)
+put(struct page_facts *f, struct thing *t, struct ld *l, size_t word, char *text_or_null)
+{
+	t->word[word] = text_or_null;
+	if (f->notes == NULL || text_or_null == NULL)
+		return;
+	if (t->place == NULL)
+		t->place = mem_array(WORDS, sizeof *t->place);
+	page_notes_ld(f, l, &t->place[word]);
+}
+
+static void
+read_offer(struct page_facts *f, struct thing *t, struct ld *l, size_t i)
 {
 	size_t offer = page_ld_get(l, i, "offers");
 	while (offer != 0 && l->node[offer].type == LD_ARRAY)
@@ -281,27 +312,49 @@ read_offer(struct thing *t, struct ld *l, size_t i)
 	size_t by = page_ld_get(l, offer, "priceSpecification");
 	while (by != 0 && l->node[by].type == LD_ARRAY)
 		by = l->node[by].next > by + 1 ? by + 1 : 0;
-	t->word[PRICE] = LD_FIRST(l, offer, "price", "lowPrice");
-	t->word[CURRENCY] = LD_FIRST(l, offer, "priceCurrency");
+	put(f, t, l, PRICE, LD_FIRST(l, offer, "price", "lowPrice"));
+	put(f, t, l, CURRENCY, LD_FIRST(l, offer, "priceCurrency"));
 	if (t->word[PRICE] == NULL && by != 0)
-		t->word[PRICE] = LD_FIRST(l, by, "price");
+		put(f, t, l, PRICE, LD_FIRST(l, by, "price"));
 	if (t->word[CURRENCY] == NULL && by != 0)
-		t->word[CURRENCY] = LD_FIRST(l, by, "priceCurrency");
-	t->word[AVAILABILITY] = term(LD_FIRST(l, offer, "availability"));
+		put(f, t, l, CURRENCY, LD_FIRST(l, by, "priceCurrency"));
+	put(f, t, l, AVAILABILITY, term(LD_FIRST(l, offer, "availability")));
 }
 
 static void
-read_words(struct thing *t, struct ld *l, size_t i)
+read_words(struct page_facts *f, struct thing *t, struct ld *l, size_t i)
 {
 	static const char *const makers[] = {"author", "creator", "byArtist"};
-	t->word[ABOUT] = LD_FIRST(l, i, "description", "abstract");
+	put(f, t, l, ABOUT, LD_FIRST(l, i, "description", "abstract"));
 	for (size_t n = 0; n < sizeof makers / sizeof makers[0] && t->word[AUTHOR] == NULL; n++)
-		t->word[AUTHOR] = page_ld_joined(l, page_ld_get(l, i, makers[n]), NAMES_MAX);
-	t->word[PUBLISHER] = LD_FIRST(l, i, "publisher");
-	t->word[PUBLISHED] = LD_FIRST(l, i, "datePublished", "uploadDate", "dateCreated");
-	t->word[MODIFIED] = LD_FIRST(l, i, "dateModified");
-	t->word[SECTION] = LD_FIRST(l, i, "articleSection", "genre", "category");
-	t->word[TAGS] = page_ld_joined(l, page_ld_get(l, i, "keywords"), PAGE_TAGS_MAX);
+		put(f, t, l, AUTHOR, page_ld_joined(l, page_ld_get(l, i, makers[n]), NAMES_MAX));
+	put(f, t, l, PUBLISHER, LD_FIRST(l, i, "publisher"));
+	put(f, t, l, PUBLISHED, LD_FIRST(l, i, "datePublished", "uploadDate", "dateCreated"));
+	put(f, t, l, MODIFIED, LD_FIRST(l, i, "dateModified"));
+	put(f, t, l, SECTION, LD_FIRST(l, i, "articleSection", "genre", "category"));
+	put(f, t, l, TAGS, page_ld_joined(l, page_ld_get(l, i, "keywords"), PAGE_TAGS_MAX));
+}
+
+static const char of_many[] = "of one of several things, not of the page";
+
+static void
+note_title(struct page_facts *f, struct ld *l, const char *title)
+{
+	if (f->notes == NULL || title == NULL)
+		return;
+	page_notes_ld(f, l, &f->notes->at);
+	page_note_field(f, FIELD_TITLE, PAGE_JSONLD, title, of_many);
+}
+
+/* What was taken before gives way to what says itself that it is the page's. */
+static void
+forget(struct page_facts *f, struct thing *t)
+{
+	if (t->place != NULL && t->word[MAIN] != NULL) {
+		page_notes_back(f, &t->place[MAIN]);
+		page_note_field(f, FIELD_TITLE, PAGE_JSONLD, t->word[MAIN], of_many);
+	}
+	thing_clear(t);
 }
 
 /* false: it is not the one. */
@@ -313,28 +366,35 @@ take(struct page_facts *f, struct ld *l, size_t i, enum rank rank, size_t type)
 		return false;
 	bool exact = of_this_page(f, l, i);
 	char *title = LD_FIRST(l, i, "headline", "name", "alternativeHeadline");
+	size_t from = l->from;
 	if (t->seen && !exact) { /* said twice is not two */
 		t->many = t->many || !str_eq(title, t->word[MAIN]);
+		note_title(f, l, title);
 		mem_free(title);
 		return false;
 	}
-	thing_clear(t);
+	forget(f, t);
 	t->seen = true;
 	t->exact = exact;
-	t->word[MAIN] = title;
-	t->word[TYPE] = type == 0 ? NULL : term(page_ld_text(l, type));
-	read_words(t, l, i);
-	read_offer(t, l, i);
-	read_images(t, l, i);
-	read_video(t, l, i, rank == RANK_MEDIA);
+	l->from = from;
+	put(f, t, l, MAIN, title);
+	l->from = type;
+	put(f, t, l, TYPE, type == 0 ? NULL : term(page_ld_text(l, type)));
+	read_words(f, t, l, i);
+	read_offer(f, t, l, i);
+	read_images(f, t, l, i);
+	read_video(f, t, l, i, rank == RANK_MEDIA);
 	return true;
 }
 
 static void
-name_of(char **slot, struct ld *l, size_t i)
+name_of(struct page_facts *f, char **slot, struct page_place *place, struct ld *l, size_t i)
 {
-	if (*slot == NULL)
-		*slot = LD_FIRST(l, i, "name");
+	if (*slot != NULL)
+		return;
+	*slot = LD_FIRST(l, i, "name");
+	if (*slot != NULL)
+		page_notes_ld(f, l, place);
 }
 
 /* ---- a script: what stands at its top, and what its page says it is about ------------------------------------- */
@@ -372,9 +432,9 @@ visit(struct page_facts *f, struct ld *l, size_t i, bool main, int follow)
 	if (rank == RANK_NONE && type != 0 && (main || page_ld_get(l, i, "headline") != 0))
 		rank = RANK_THING;
 	if (rank == RANK_SITE)
-		name_of(&f->ld->site, l, i);
+		name_of(f, &f->ld->site, &f->ld->site_place, l, i);
 	else if (rank == RANK_MAKER)
-		name_of(&f->ld->maker, l, i);
+		name_of(f, &f->ld->maker, &f->ld->maker_place, l, i);
 	else if (rank != RANK_NONE && take(f, l, i, rank, type) && rank == RANK_PAGE)
 		visit_all(f, l, page_ld_get(l, i, "mainEntity"), true, follow - 1);
 }
@@ -383,22 +443,49 @@ void
 page_ld_read(struct page_facts *f, const char *p, size_t n)
 {
 	struct ld l;
-	if (n > LD_BYTES_MAX || page_ld_parse(&l, p, n) < 0)
+	if (n > LD_BYTES_MAX || page_ld_parse(&l, p, n) < 0) {
+		if (n > LD_BYTES_MAX)
+			page_skip(f, "JSON-LD", "longer than is read", LD_BYTES_MAX);
+		else
+			page_skip(f, "JSON-LD", l.big ? "more values than are read" : "no JSON",
+				  l.big ? LD_NODES_MAX : 0);
 		return;
+	}
+	if (l.nodes == 1)
+		page_skip(f, "JSON-LD", "no JSON", 0);
 	if (f->ld == NULL)
 		f->ld = mem_alloc(sizeof *f->ld);
 	for (size_t i = 1; i < l.node[0].next; i = l.node[i].next)
 		visit(f, &l, i, false, LD_FOLLOW_MAX);
+	if (!page_ld_spend(&l, 0))
+		page_skip(f, "JSON-LD", "references that cost too much", 0);
 	page_ld_clear(&l);
 }
 
 /* ---- the best of it ------------------------------------------------------------------------------------------------ */
 
 static void
-fill(struct page_facts *f, enum page_field field, const char *text)
+fill(struct page_facts *f, enum page_field field, const char *text, const struct page_place *place)
 {
-	if (text != NULL)
-		page_facts_field(f, field, PAGE_JSONLD, text, strlen(text));
+	if (text == NULL)
+		return;
+	if (place != NULL)
+		page_notes_back(f, place);
+	page_facts_field(f, field, PAGE_JSONLD, text, strlen(text));
+}
+
+static void
+fill_all(struct page_facts *f, const struct thing *t)
+{
+	for (size_t w = 0; w < WORDS; w++) {
+		const struct page_place *place = t->place != NULL ? &t->place[w] : NULL;
+		if (!t->many) {
+			fill(f, field_of[w], t->word[w], place);
+		} else if (place != NULL && t->word[w] != NULL) {
+			page_notes_back(f, place);
+			page_note_field(f, field_of[w], PAGE_JSONLD, t->word[w], of_many);
+		}
+	}
 }
 
 void
@@ -406,16 +493,15 @@ page_ld_finish(struct page_facts *f)
 {
 	for (size_t r = 0; f->ld != NULL && r < RANKS; r++) {
 		const struct thing *t = &f->ld->thing[r];
-		for (size_t w = 0; w < WORDS && !t->many; w++)
-			fill(f, field_of[w], t->word[w]);
+		fill_all(f, t);
 		if (t->video.url != NULL || t->video.player != NULL)
 			if (!t->many && f->film == NULL)
 				f->film = &t->video;
 	}
 	if (f->ld == NULL)
 		return;
-	fill(f, FIELD_SITE_NAME, f->ld->site);
-	fill(f, FIELD_SITE_NAME, f->ld->maker);
+	fill(f, FIELD_SITE_NAME, f->ld->site, &f->ld->site_place);
+	fill(f, FIELD_SITE_NAME, f->ld->maker, &f->ld->maker_place);
 }
 
 const struct page_image *

@@ -173,7 +173,9 @@ page_ld_parse(struct ld *l, const char *p, size_t n)
 			break;
 		int rc = in == LD_OBJECT ? member(&r) : p[r.i] == ']' ? finish(&r, LD_ARRAY) : value(&r);
 		if (rc < 0 || l->nodes > LD_NODES_MAX) {
+			bool big = rc == 0;
 			page_ld_clear(l);
+			l->big = big;
 			return -1;
 		}
 	}
@@ -331,6 +333,43 @@ page_ld_url(const struct ld *l, size_t i)
 	char *url = n > 0 && !raw.full ? mem_strndup(p, n) : NULL;
 	buf_clear(&raw);
 	return url;
+}
+
+/* A name as JSONPath has it. */
+static void
+step_name(const struct ld *l, size_t key, struct buf *out)
+{
+	enum { STEP_MAX = 60 };
+	const char *s = l->s + l->node[key].at;
+	size_t n = l->node[key].len < STEP_MAX ? l->node[key].len : STEP_MAX;
+	bool plain = n > 0;
+	for (size_t i = 0; i < n; i++)
+		plain = plain && (s[i] == '_' || (s[i] >= '0' && s[i] <= '9') || (s[i] >= 'a' && s[i] <= 'z') ||
+				  (s[i] >= 'A' && s[i] <= 'Z'));
+	(void)buf_addf(out, plain ? ".%.*s" : ".\"%.*s\"", (int)n, s);
+}
+
+void
+page_ld_path(const struct ld *l, size_t i, struct buf *out)
+{
+	(void)buf_addc(out, '$');
+	for (size_t at = 0; at != i;) {
+		bool object = l->node[at].type == LD_OBJECT;
+		size_t k = at + 1, index = 0;
+		if (!object && l->node[at].type != LD_ARRAY)
+			return;
+		while (k < l->node[at].next && l->node[object ? k + 1 : k].next <= i) {
+			k = l->node[object ? k + 1 : k].next;
+			index++;
+		}
+		if (k >= l->node[at].next)
+			return;
+		if (object)
+			step_name(l, k, out);
+		else if (at != 0 || index > 0)
+			(void)buf_addf(out, "[%zu]", index);
+		at = object ? k + 1 : k;
+	}
 }
 
 /* A word of schema.org without what stands in front of it: "http://schema.org/InStock" is InStock. */

@@ -57,8 +57,10 @@ page_ld_name(struct ld *l, size_t i, int follow)
 			text = page_ld_name(l, k, follow - 1);
 		return text;
 	}
-	if (l->node[i].type != LD_OBJECT)
+	if (l->node[i].type != LD_OBJECT) {
+		l->from = i;
 		return page_ld_text(l, i);
+	}
 	i = page_ld_resolve(l, i);
 	for (size_t n = 0; n < sizeof names / sizeof names[0] && text == NULL; n++)
 		text = page_ld_name(l, page_ld_get(l, i, names[n]), follow - 1);
@@ -87,8 +89,10 @@ page_ld_address(struct ld *l, size_t i, int follow)
 			url = page_ld_address(l, k, follow - 1);
 		return url;
 	}
-	if (l->node[i].type != LD_OBJECT)
+	if (l->node[i].type != LD_OBJECT) {
+		l->from = i;
 		return page_ld_url(l, i);
+	}
 	i = page_ld_resolve(l, i);
 	for (size_t n = 0; n < sizeof names / sizeof names[0] && url == NULL; n++)
 		url = page_ld_address(l, page_ld_get(l, i, names[n]), follow - 1);

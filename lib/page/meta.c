@@ -1,5 +1,5 @@
 /* What do meta and link say?  Names in property, name and itemprop, in any letter case, also several at once. */
-#include "page/int.h"
+#include "page/notes.h"
 
 #include <string.h>
 
@@ -90,10 +90,12 @@ microdata(struct page_facts *f, const char *name, const struct html_tag *tag)
 	enum page_field field = page_micro_field(name, strlen(name));
 	if (strcmp(name, "image") == 0 && !f->nested)
 		page_image_meta(f, PAGE_ITEMPROP, "", tag);
-	if (field == FIELD_COUNT || (f->nested && field < FIELD_PRICE))
+	if (field == FIELD_COUNT)
 		return;
 	char *value = page_attr_text(tag, "content");
-	if (value != NULL && (field == FIELD_AUTHOR || field == FIELD_TAGS))
+	if (f->nested && field < FIELD_PRICE)
+		page_note_field(f, field, PAGE_ITEMPROP, value, "of a thing inside or beside the page's own");
+	else if (value != NULL && (field == FIELD_AUTHOR || field == FIELD_TAGS))
 		page_facts_add(f, field, PAGE_ITEMPROP, value);
 	else if (value != NULL) {
 		const char *said = field == FIELD_AVAILABILITY ? page_micro_term(value) : value;
@@ -136,9 +138,18 @@ twitter(struct page_facts *f, const char *name, const char *value)
 }
 
 static void
+note_empty(struct page_facts *f, const char *name)
+{
+	for (size_t i = 0; f->notes != NULL && i < sizeof fields / sizeof fields[0]; i++)
+		if (strcmp(fields[i].name, name) == 0)
+			page_note_field(f, fields[i].field, fields[i].source, "", "empty");
+}
+
+static void
 one(struct page_facts *f, const char *name, const struct html_tag *tag, const char *attr)
 {
 	const char *member = NULL;
+	page_notes_from(f, "meta %s=%s", attr, name);
 	if ((member = image_member(name, "og:image")) != NULL) {
 		page_image_meta(f, PAGE_OG, member, tag);
 		return;
@@ -153,8 +164,10 @@ one(struct page_facts *f, const char *name, const struct html_tag *tag, const ch
 	}
 	page_list_meta(f, name, tag); /* its first value is an ordinary member, too */
 	char *value = page_attr_text(tag, "content");
-	if (value == NULL)
+	if (value == NULL) {
+		note_empty(f, name);
 		return;
+	}
 	besides(f, name, value);
 	if (!field(f, name, value)) {
 		if (str_starts(name, "twitter:"))

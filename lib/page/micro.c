@@ -2,7 +2,7 @@
  *
  * Values in meta count at once (meta.c); those in other elements are held back until the end, because a second thing of the
  * same type makes both a list, and neither is what the page is about. */
-#include "page/int.h"
+#include "page/notes.h"
 
 #include <string.h>
 
@@ -148,7 +148,7 @@ scope(struct micro *m, struct open *o, const struct html_tag *tag, const struct 
 
 /* Of several authors and keywords there is a list, of all else the first counts. */
 static void
-hold(struct micro *m, enum page_field field, const char *value)
+hold(struct micro *m, const struct page_facts *f, enum page_field field, const char *value)
 {
 	char **slot = &m->held[field];
 	bool list = field == FIELD_TAGS || (field == FIELD_AUTHOR && m->authors < NAMES_MAX);
@@ -160,6 +160,8 @@ hold(struct micro *m, enum page_field field, const char *value)
 		*slot = line;
 	} else if (*slot == NULL) {
 		*slot = mem_strdup(value);
+		if (f->notes != NULL && m->place[field].from == NULL)
+			page_place_set(&m->place[field], &f->notes->at);
 	}
 	m->authors += field == FIELD_AUTHOR;
 }
@@ -177,17 +179,21 @@ value_of(const struct html_tag *tag, enum page_field field)
 }
 
 static void
-say(struct micro *m, const struct html_tag *tag, enum page_field field, size_t at)
+say(struct micro *m, struct page_facts *f, const struct html_tag *tag, enum page_field field, size_t at)
 {
 	if (field == FIELD_COUNT || (field != FIELD_TAGS && field != FIELD_AUTHOR && m->held[field] != NULL))
 		return;
+	page_notes_from(f, "%s itemprop=%s", tag->el == EL_OTHER ? "element" : page_el_name(tag->el),
+			page_field_key(field));
 	char *value = value_of(tag, field);
 	if (value != NULL) {
-		hold(m, field, value);
+		hold(m, f, field, value);
 		mem_free(value);
 	} else if (at != 0 && m->capture == 0) {
 		m->capture = at;
 		m->field = field;
+		if (f->notes != NULL && m->held[field] == NULL)
+			page_place_set(&m->place[field], &f->notes->at);
 	}
 }
 
@@ -199,11 +205,11 @@ say_of_part(struct micro *m, struct page_facts *f, const struct html_tag *tag, c
 	if (m->role == MICRO_IMAGE && (is(prop, "url") || is(prop, "contenturl")))
 		page_image_item(f, tag);
 	else if (m->role == MICRO_AUTHOR && is(prop, "name"))
-		say(m, tag, FIELD_AUTHOR, at);
+		say(m, f, tag, FIELD_AUTHOR, at);
 	else if (m->role == MICRO_PUBLISHER && is(prop, "name"))
-		say(m, tag, FIELD_SITE_NAME, at);
+		say(m, f, tag, FIELD_SITE_NAME, at);
 	else if (m->role == MICRO_OFFER && field >= FIELD_PRICE && tag->el != EL_META)
-		say(m, tag, field, at);
+		say(m, f, tag, field, at);
 }
 
 /* ---- events -------------------------------------------------------------------------------------------------- */
@@ -226,25 +232,25 @@ page_micro_start(struct micro *m, struct page_facts *f, struct open *o, const st
 	else if (is(prop, "image") && (tag->el == EL_LINK || tag->el == EL_A))
 		page_image_item(f, tag);
 	else if (tag->el != EL_META && tag->el != EL_IMG)
-		say(m, tag, field_of(prop), at);
+		say(m, f, tag, field_of(prop), at);
 }
 
 static void
-captured(struct micro *m)
+captured(struct micro *m, const struct page_facts *f)
 {
 	char *text = m->text.len > 0 ? page_text_clean(m->text.p, m->text.len) : NULL;
 	if (text != NULL)
-		hold(m, m->field, text);
+		hold(m, f, m->field, text);
 	mem_free(text);
 	m->capture = 0;
 	buf_reset(&m->text);
 }
 
 void
-page_micro_closed(struct micro *m, size_t open)
+page_micro_closed(struct micro *m, const struct page_facts *f, size_t open)
 {
 	if (open < m->capture)
-		captured(m);
+		captured(m, f);
 	if (open < m->deep)
 		m->deep = 0;
 	if (open < m->part)
@@ -274,12 +280,19 @@ page_micro_init(struct micro *m)
 void
 page_micro_finish(struct micro *m, struct page_facts *f)
 {
-	page_micro_closed(m, 0);
-	for (enum page_field i = 0; i < FIELD_COUNT && !m->many; i++)
-		if (m->held[i] != NULL)
+	page_micro_closed(m, f, 0);
+	for (enum page_field i = 0; i < FIELD_COUNT; i++) {
+		if (m->held[i] == NULL)
+			continue;
+		page_notes_back(f, &m->place[i]);
+		if (m->many)
+			page_note_field(f, i, PAGE_ITEMPROP, m->held[i], "of one of several things, not of the page");
+		else
 			page_facts_field(f, i, PAGE_ITEMPROP, m->held[i], strlen(m->held[i]));
+	}
 	if (!m->many && m->type != NULL && *m->type != '\0') {
 		const char *type = page_micro_term(m->type);
+		page_notes_back(f, &(struct page_place){.line = 0});
 		page_facts_field(f, FIELD_TYPE, PAGE_ITEMPROP, type, strlen(type));
 	}
 }
@@ -289,6 +302,8 @@ page_micro_clear(struct micro *m)
 {
 	for (size_t i = 0; i < FIELD_COUNT; i++)
 		mem_free(m->held[i]);
+	for (size_t i = 0; i < FIELD_COUNT; i++)
+		mem_free(m->place[i].from);
 	mem_free(m->type);
 	buf_clear(&m->text);
 }

@@ -1,5 +1,5 @@
 /* What does this document say of itself?  Bytes in any charset to facts, in bounded memory. */
-#include "page/int.h"
+#include "page/notes.h"
 
 #include <string.h>
 
@@ -37,7 +37,7 @@ page_looks_html(const void *bytes, size_t n)
 }
 
 /* Window by window: what the tokenizer leaves over moves to the front. */
-static void
+static size_t
 feed_converted(struct extract *x, const struct charset *set, struct page_charsets *c, const char *p, size_t n)
 {
 	struct buf window;
@@ -62,6 +62,7 @@ feed_converted(struct extract *x, const struct charset *set, struct page_charset
 	}
 	page_charset_reset(set, c);
 	buf_clear(&window);
+	return left;
 }
 
 struct reading {
@@ -77,7 +78,8 @@ begin(struct reading *r, const struct page_options *o)
 	r->o = o;
 	page_facts_init(&r->f);
 	r->f.url = o->url;
-	r->f.explain = o->explain;
+	if (o->explain)
+		r->f.notes = page_notes_new();
 	page_extract_init(&r->x, &r->f, o->nodes_apart);
 }
 
@@ -102,16 +104,22 @@ read_front(struct reading *r, const char *bytes, size_t n, size_t *eaten)
 	const char *p = bytes + r->v.bom;
 	if (r->v.set->kind != CHARSET_UTF8)
 		return false;
+	if (r->f.notes != NULL)
+		r->f.notes->behind = r->v.bom;
 	*eaten = page_extract_feed(&r->x, p, (size_t)(cut + 1 - p), HTML_MORE);
 	return r->x.h.stop;
 }
 
+static const char enough[] = "not read: everything wanted was found before";
+
 static void
 read_all(struct reading *r, const char *bytes, size_t n)
 {
-	size_t eaten = 0;
-	if (read_front(r, bytes, n, &eaten))
+	size_t eaten = 0, left = 0;
+	if (read_front(r, bytes, n, &eaten)) {
+		page_skip_bytes(&r->f, enough, n - r->v.bom - eaten);
 		return;
+	}
 	const struct charset *front = r->v.set;
 	r->v = page_charset_decide(bytes, n, r->o->type, r->o->charsets);
 	if (eaten > 0 && r->v.set != front) { /* the rest speaks against it: from the start */
@@ -120,10 +128,16 @@ read_all(struct reading *r, const char *bytes, size_t n)
 		eaten = 0;
 	}
 	const char *p = bytes + r->v.bom;
-	if (r->v.set->kind == CHARSET_UTF8)
-		(void)page_extract_feed(&r->x, p + eaten, n - r->v.bom - eaten, HTML_END);
-	else
-		feed_converted(&r->x, r->v.set, r->o->charsets, p, n - r->v.bom);
+	if (r->v.set->kind == CHARSET_UTF8) {
+		if (r->f.notes != NULL && eaten == 0)
+			r->f.notes->behind = r->v.bom;
+		left = n - r->v.bom - eaten;
+		left -= page_extract_feed(&r->x, p + eaten, left, HTML_END);
+	} else {
+		left = feed_converted(&r->x, r->v.set, r->o->charsets, p, n - r->v.bom);
+	}
+	if (r->x.h.stop)
+		page_skip_bytes(&r->f, enough, left);
 }
 
 struct json *

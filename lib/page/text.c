@@ -326,7 +326,10 @@ page_text_break(struct text *t)
 	t->space = false;
 	if (t->para.len == 0 || t->full)
 		return;
-	if (!boilerplate(&t->para)) {
+	bool counts = !boilerplate(&t->para);
+	if (t->told != NULL)
+		t->told(t->arg, t->para.p, counts);
+	if (counts) {
 		if (t->all.len > 0)
 			(void)buf_adds(&t->all, "\n\n");
 		(void)buf_add(&t->all, t->para.p, t->para.len);

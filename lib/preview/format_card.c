@@ -6,7 +6,10 @@
  *   - one value under a name with "[]" is a list, too; lists of names and avatars pair by index, what could not be used
  *     leaves an empty string in its place;
  *   - only og:image is stored; the other pictures keep their own addresses, made absolute;
- *   - defaults are not written out. */
+ *   - defaults are not written out.
+ *
+ * Of an answer of the cache a card is made from the same members: og, html (base, extra, images, lists) and of the page's
+ * document final_url and name.  What is missing there is made up for as far as it can be. */
 #include "preview/format.h"
 
 #include <string.h>

@@ -2,14 +2,21 @@
  *
  *   url, final_url, hops   what was asked, where it was found, redirects on the way
  *   og, html, oembed       the answer, and what it was made of (mxpreview-og(1) --explain has the first two as well)
- *   fields                 array: {field, value, source, others: [{source, value, why}]}; sources as in html.sources,
- *                          and oembed, author (of an oEmbed answer), file (what was stored), cache
+ *   fields                 array: {field, value, source, from, offset, line, others: [{source, value, why, from, offset,
+ *                          line}]}; sources as in html.sources, and oembed, author (of an oEmbed answer), file (what was
+ *                          stored), cache.  from, offset and line: where in the page it stands, if it does
+ *   beside                 the same for what html.extra has beside the answer
+ *   skipped                array: {what, why, count, limit, offset, line}: what limits and rules left out
  *   charset                {name, by}
  *   docs                   array: {rel, url, final_url, hops, status, type, bytes}
  *   stages                 array: {stage, runs, ms, bytes}: bytes that were read
  *   cache, warnings, error as in the record; cache.hit is false if the answer was not known
  *
- * Members that would be empty are absent. */
+ * Members that would be empty are absent.
+ *
+ * An answer of the cache is explained as far as its record has what was known when it was made: html (declared, inferred,
+ * images, extra, sources, where, others, skipped, charset, charset_by), oembed, docs and warnings, under their own names;
+ * if it has no docs, the source of what none of them tells is "cache". */
 #include "preview/format.h"
 
 #include <string.h>
@@ -17,7 +24,7 @@
 struct reader {
 	const struct record *rec;
 	struct json *og, *html, *oembed, *fields;
-	struct json *declared, *inferred, *answer, *sources, *others; /* of html and oembed */
+	struct json *declared, *inferred, *answer, *sources, *where, *others; /* of html and oembed */
 };
 
 /* ---- fields ----------------------------------------------------------------------------------------------- */
@@ -45,12 +52,24 @@ member_text(const struct json *object, const char *key)
 }
 
 static void
-add_other(struct json *others, const char *source, const char *value, const char *why)
+copy_members(struct json *to, const struct json *from, const char *const *keys)
+{
+	for (; *keys != NULL; keys++)
+		if (json_has(from, *keys))
+			json_set(to, *keys, json_get(from, *keys));
+}
+
+static const char *const place[] = {"from", "offset", "line", NULL};
+
+/* at has its place in the page, or is NULL. */
+static void
+add_other(struct json *others, const char *source, const char *value, const char *why, const struct json *at)
 {
 	struct json *one = json_object();
 	json_set_str(one, "source", source);
 	json_set_str(one, "value", value);
 	json_set_str(one, "why", why);
+	copy_members(one, at, place);
 	json_add(others, one);
 }
 
@@ -66,13 +85,13 @@ why_lost(enum layer won, enum layer lost)
 }
 
 static const char *
-source_of(const struct reader *r, enum layer layer, const char *key, bool first)
+source_of(const struct reader *r, enum layer layer, const char *key, const struct json *at, bool first)
 {
 	const char *named = json_str(r->sources, key);
 	if (layer == OEMBED)
 		return "oembed";
-	if (first && named != NULL)
-		return named;
+	if (first && (named != NULL || json_str(at, "source") != NULL))
+		return named != NULL ? named : json_str(at, "source");
 	return layer == DECLARED ? "page" : "text";
 }
 
@@ -83,23 +102,27 @@ add_page_others(const struct reader *r, const char *key, const char *won, struct
 	struct json *list = json_get(r->others, key);
 	for (size_t i = 0, n = json_len(list); i < n; i++) {
 		struct json *one = json_at(list, i);
-		const char *source = json_str(one, "source"), *value = json_str(one, "value");
+		const char *source = json_str(one, "source"), *value = json_str(one, "value"),
+			   *why = json_str(one, "why");
 		if (source != NULL && value != NULL)
 			add_other(to, source, value,
-				  str_eq(value, won) ? "says the same" : "a source that comes later");
+				  str_eq(value, won) ? "says the same"
+				  : why != NULL	     ? why
+						     : "a source that comes later",
+				  one);
 		json_free(one);
 	}
 	json_free(list);
 }
 
 /* An ordinary member: which layer has this value, and what do the others say? */
-static const char *
-judge_layers(const struct reader *r, const char *key, const char *value, struct json *others)
+static char *
+judge_layers(const struct reader *r, const char *key, const char *value, struct json *field, struct json *others)
 {
 	const struct json *const objects[LAYERS] = {r->declared, r->answer, r->inferred};
 	char *text[LAYERS];
 	int won = -1, first = -1;
-	const char *source = NULL;
+	char *source = NULL;
 	for (int i = 0; i < LAYERS; i++) {
 		text[i] = member_text(objects[i], key);
 		if (won < 0 && str_eq(text[i], value))
@@ -107,13 +130,18 @@ judge_layers(const struct reader *r, const char *key, const char *value, struct 
 		if (first < 0 && text[i] != NULL && i != OEMBED)
 			first = i;
 	}
+	struct json *at = json_get(r->where, key);
 	if (won >= 0)
-		source = source_of(r, (enum layer)won, key, won == first);
+		source = mem_strdup(source_of(r, (enum layer)won, key, at, won == first));
+	if (won >= 0 && won == first)
+		copy_members(field, at, place);
 	for (int i = 0; i < LAYERS; i++) {
 		if (won >= 0 && i != won && text[i] != NULL && (i == OEMBED || r->others == NULL || i == first))
-			add_other(others, source_of(r, (enum layer)i, key, i == first), text[i],
-				  str_eq(text[i], value) ? "says the same" : why_lost((enum layer)won, (enum layer)i));
+			add_other(others, source_of(r, (enum layer)i, key, at, i == first), text[i],
+				  str_eq(text[i], value) ? "says the same" : why_lost((enum layer)won, (enum layer)i),
+				  i == first ? at : NULL);
 	}
+	json_free(at);
 	for (int i = 0; i < LAYERS; i++)
 		mem_free(text[i]);
 	add_page_others(r, key, value, others);
@@ -140,32 +168,45 @@ failure_of(const struct reader *r, const char *url)
 
 /* Of several candidates: the one that was stored, and all the others. */
 static char *
-judge_images(const struct reader *r, struct json *others)
+judge_candidates(const struct reader *r, const char *stored, struct json *field, struct json *others)
 {
-	struct record_doc doc = {0};
 	struct json *images = json_get(r->html, "images");
-	char *source = NULL, *oembed = member_text(r->answer, "og:image");
-	bool there = record_image_doc(r->rec, &doc);
+	char *source = NULL;
 	for (size_t i = 0, n = json_len(images); i < n; i++) {
 		struct json *image = json_at(images, i);
 		const char *url = json_str(image, "url"), *from = json_str(image, "source");
 		char *why = url != NULL ? failure_of(r, url) : NULL;
-		if (source == NULL && there && str_eq(url, doc.url))
+		if (source == NULL && stored != NULL && str_eq(url, stored)) {
 			source = mem_strdup(from);
-		else if (url != NULL && from != NULL)
-			add_other(others, from, url, why != NULL ? why : "a candidate that comes later");
+			copy_members(field, image, place);
+		} else if (url != NULL && from != NULL) {
+			add_other(others, from, url, why != NULL ? why : "a candidate that comes later", image);
+		}
 		mem_free(why);
 		json_free(image);
 	}
-	if (oembed != NULL && there && str_eq(oembed, doc.url) && source == NULL)
+	json_free(images);
+	return source;
+}
+
+/* The source of the image that was stored, or will be (value); NULL: nobody knows. */
+static char *
+judge_images(const struct reader *r, const char *value, struct json *field, struct json *others)
+{
+	struct record_doc doc = {0};
+	char *oembed = member_text(r->answer, "og:image");
+	bool there = record_image_doc(r->rec, &doc);
+	const char *url = there ? doc.url : value;
+	char *source = judge_candidates(r, url, field, others);
+	if (oembed != NULL && str_eq(oembed, url) && source == NULL)
 		source = mem_strdup("oembed");
 	else if (oembed != NULL)
-		add_other(others, "oembed", oembed, "what the page declares goes before oEmbed");
+		add_other(others, "oembed", oembed, "what the page declares goes before oEmbed", NULL);
+	add_page_others(r, "og:image", url, others);
 	if (there)
 		record_doc_clear(&doc);
 	mem_free(oembed);
-	json_free(images);
-	return source != NULL ? source : mem_strdup("file");
+	return source;
 }
 
 /* Is this member measured on what was stored? */
@@ -190,26 +231,27 @@ explain_field(void *arg, const char *key, const struct json *value)
 {
 	const struct reader *r = arg;
 	struct json *one = json_object(), *others = json_array();
-	char *text = text_of(value), *image = NULL;
-	const char *source = "cache";
-	if (!record_cached(r->rec) || json_has(r->rec->j, "docs")) { /* the cache knows what it was made of, too */
-		if (str_eq(key, "og:image"))
-			source = image = judge_images(r, others);
-		else if (measured(r, key))
-			source = "file";
-		else
-			source = judge_layers(r, key, text, others);
-		if (source == NULL)
-			source = str_eq(text, json_str(r->oembed, "author_name")) ? "author" : "file";
-	}
+	char *text = text_of(value), *source = NULL;
 	json_set_str(one, "field", key);
 	json_set(one, "value", json_copy(value));
-	json_set_str(one, "source", source);
+	json_set_null(one, "source"); /* its place in the order */
+	if (str_eq(key, "og:image"))
+		source = judge_images(r, text, one, others);
+	else if (measured(r, key))
+		source = mem_strdup("file");
+	else
+		source = judge_layers(r, key, text, one, others);
+	if (source != NULL)
+		json_set_str(one, "source", source);
+	else if (text != NULL && str_eq(text, json_str(r->oembed, "author_name")))
+		json_set_str(one, "source", "author");
+	else
+		json_set_str(one, "source", record_cached(r->rec) && !json_has(r->rec->j, "docs") ? "cache" : "file");
 	if (json_len(others) > 0)
 		json_set(one, "others", json_copy(others));
 	json_add(r->fields, one);
 	json_free(others);
-	mem_free(image);
+	mem_free(source);
 	mem_free(text);
 }
 
@@ -217,52 +259,105 @@ explain_field(void *arg, const char *key, const struct json *value)
 static void
 explain_no_image(const struct reader *r)
 {
-	struct json *others = json_array();
-	mem_free(judge_images(r, others));
+	struct json *others = json_array(), *one = json_object();
+	mem_free(judge_images(r, NULL, one, others));
+	json_set_str(one, "field", "og:image");
+	json_set_null(one, "value");
+	json_set_str(one, "source", "none");
 	if (json_len(others) > 0) {
-		struct json *one = json_object();
-		json_set_str(one, "field", "og:image");
-		json_set_null(one, "value");
-		json_set_str(one, "source", "none");
 		json_set(one, "others", others);
 		json_add(r->fields, one);
 	} else {
 		json_free(others);
+		json_free(one);
 	}
 }
 
-static struct json *
-explain_fields(const struct record *rec)
+/* What the page says beside the answer: a list or an object has the place of its beginning. */
+static void
+explain_beside(void *arg, const char *key, const struct json *value)
+{
+	const struct reader *r = arg;
+	struct json *one = json_object(), *others = json_array(), *at = json_get(r->where, key);
+	const char *source = json_str(r->sources, key);
+	if (source == NULL)
+		source = json_str(at, "source");
+	json_set_str(one, "field", key);
+	json_set(one, "value", json_copy(value));
+	json_set_str(one, "source", source != NULL ? source : "page");
+	copy_members(one, at, place);
+	add_page_others(r, key, json_value_str(value), others);
+	if (json_len(others) > 0)
+		json_set(one, "others", others);
+	else
+		json_free(others);
+	json_add(r->fields, one);
+	json_free(at);
+}
+
+static void
+set_if_any(struct json *to, const char *key, struct json *take)
+{
+	if (json_len(take) > 0)
+		json_set(to, key, take);
+	else
+		json_free(take);
+}
+
+static void
+explain_fields(const struct record *rec, struct json *out)
 {
 	struct reader r = {.rec = rec,
 			   .og = json_get(rec->j, "og"),
 			   .html = json_get(rec->j, "html"),
 			   .oembed = json_get(rec->j, "oembed"),
 			   .fields = json_array()};
+	struct json *extra = json_get(r.html, "extra");
 	r.declared = json_get(r.html, "declared");
 	r.inferred = json_get(r.html, "inferred");
 	r.sources = json_get(r.html, "sources");
+	r.where = json_get(r.html, "where");
 	r.others = json_get(r.html, "others");
 	r.answer = json_get(r.oembed, "og");
 	if (!record_failed(rec))
 		json_each(r.og, explain_field, &r);
 	if (!record_failed(rec) && !json_has(r.og, "og:image"))
 		explain_no_image(&r);
-	struct json *const done[] = {r.og, r.html, r.oembed, r.declared, r.inferred, r.sources, r.others, r.answer};
+	set_if_any(out, "fields", r.fields);
+	r.fields = json_array();
+	if (!record_failed(rec))
+		json_each(extra, explain_beside, &r);
+	set_if_any(out, "beside", r.fields);
+	struct json *const done[] = {r.og,	r.html,	 r.oembed, r.declared, r.inferred,
+				     r.sources, r.where, r.others, r.answer,   extra};
 	for (size_t i = 0; i < sizeof done / sizeof done[0]; i++)
 		json_free(done[i]);
-	return r.fields;
+}
+
+/* What the reading of the page left out, and what was never brought. */
+static struct json *
+explain_skipped(const struct record *rec)
+{
+	struct json *html = json_get(rec->j, "html"), *list = json_get(html, "skipped");
+	struct record_doc doc;
+	if (list == NULL)
+		list = json_array();
+	for (size_t i = 0; i < RECORD_DOCS_MAX && record_doc_at(rec, i, &doc); i++) {
+		if (doc.length > doc.bytes) {
+			struct json *one = json_object();
+			json_set_str(one, "what", "bytes");
+			json_set_str(one, "why", "not brought: beyond the limit for its size");
+			json_set_int(one, "count", doc.length - doc.bytes);
+			json_set_str(one, "rel", doc.rel);
+			json_add(list, one);
+		}
+		record_doc_clear(&doc);
+	}
+	json_free(html);
+	return list;
 }
 
 /* ---- documents and stages --------------------------------------------------------------------------------------- */
-
-static void
-copy_members(struct json *to, const struct json *from, const char *const *keys)
-{
-	for (; *keys != NULL; keys++)
-		if (json_has(from, *keys))
-			json_set(to, *keys, json_get(from, *keys));
-}
 
 static struct json *
 explain_docs(const struct record *rec)
@@ -325,15 +420,6 @@ explain_stages(const struct record *rec)
 /* ---- the whole ------------------------------------------------------------------------------------------------- */
 
 static void
-set_if_any(struct json *to, const char *key, struct json *take)
-{
-	if (json_len(take) > 0)
-		json_set(to, key, take);
-	else
-		json_free(take);
-}
-
-static void
 explain_charset(const struct record *rec, struct json *out)
 {
 	struct json *html = json_get(rec->j, "html");
@@ -370,7 +456,8 @@ format_explain(const struct record *rec)
 		record_doc_clear(&page);
 	}
 	explain_cache(rec, out);
-	set_if_any(out, "fields", explain_fields(rec));
+	explain_fields(rec, out);
+	set_if_any(out, "skipped", explain_skipped(rec));
 	explain_charset(rec, out);
 	set_if_any(out, "docs", explain_docs(rec));
 	set_if_any(out, "stages", explain_stages(rec));

@@ -9,7 +9,7 @@
 #define RED "\033[31m"
 #define PLAIN "\033[0m"
 
-enum { LABEL_MAX = 28, GAP = 2, SOURCE_WIDTH = 10 };
+enum { LABEL_MAX = 28, GAP = 2, SOURCE_WIDTH = 10, VALUE_BYTES_MAX = 4096 };
 
 struct table {
 	struct buf *out;
@@ -119,7 +119,18 @@ text_of(const struct json *object, const char *key)
 	const char *s = json_str(object, key);
 	if (s != NULL)
 		return mem_strdup(s);
-	return json_int(object, key, &n) ? mem_printf("%lld", (long long)n) : mem_strdup("-");
+	if (json_int(object, key, &n))
+		return mem_printf("%lld", (long long)n);
+	struct json *value = json_get(object, key);
+	struct buf b;
+	buf_init(&b, VALUE_BYTES_MAX);
+	if (json_len(value) > 0)
+		(void)json_write(value, 0, &b); /* too long is nothing */
+	json_free(value);
+	if (b.len > 0)
+		return buf_take(&b);
+	buf_clear(&b);
+	return mem_strdup("-");
 }
 
 /* The source, right of the label column, then what it says. */
@@ -138,21 +149,65 @@ field_line(const struct table *t, const char *label, const char *source, const c
 	(void)buf_addc(t->out, '\n');
 }
 
+/* "line 7, byte 215", yours; NULL: nowhere. */
+static char *
+place_of(const struct json *one)
+{
+	int64_t line = json_int_or(one, "line", 0);
+	return line == 0
+		   ? NULL
+		   : mem_printf("line %lld, byte %lld", (long long)line, (long long)json_int_or(one, "offset", 0));
+}
+
+/* Why it lost is what one looks for: a long value leaves room for that. */
+static char *
+lost(const struct json *other)
+{
+	enum { VALUE_MAX = 48 };
+	char *at = place_of(other);
+	const char *value = json_str(other, "value"), *why = json_str(other, "why");
+	size_t n = value == NULL ? 0 : utf8_cut(value, strlen(value), VALUE_MAX);
+	char *line = mem_printf("%.*s%s%s(%s%s%s)", (int)n, value != NULL ? value : "",
+				value != NULL && value[n] != '\0' ? "…" : "", n > 0 ? " " : "", why != NULL ? why : "",
+				at != NULL ? "; " : "", at != NULL ? at : "");
+	mem_free(at);
+	return line;
+}
+
 static void
 field(const struct table *t, const struct json *one)
 {
 	struct json *others = json_get(one, "others");
-	char *value = text_of(one, "value");
+	char *value = text_of(one, "value"), *at = place_of(one);
 	field_line(t, json_str(one, "field"), json_str(one, "source"), value, true);
 	mem_free(value);
+	if (at != NULL) {
+		char *line = mem_printf("%s, %s", at, json_str(one, "from"));
+		field_line(t, "", "", line, false);
+		mem_free(line);
+	}
 	for (size_t i = 0, n = json_len(others); i < n; i++) {
 		struct json *other = json_at(others, i);
-		char *line = mem_printf("%s (%s)", json_str(other, "value"), json_str(other, "why"));
+		char *line = lost(other);
 		field_line(t, "", json_str(other, "source"), line, false);
 		mem_free(line);
 		json_free(other);
 	}
 	json_free(others);
+	mem_free(at);
+}
+
+static void
+skipped(const struct table *t, const struct json *one)
+{
+	char *at = place_of(one);
+	int64_t limit = json_int_or(one, "limit", 0);
+	char *most = limit > 0 ? mem_printf(" (%lld)", (long long)limit) : mem_strdup("");
+	row_take(t, "skipped",
+		 mem_printf("%lld %s: %s%s%s%s", (long long)json_int_or(one, "count", 0), json_str(one, "what"),
+			    json_str(one, "why"), most, at != NULL ? "; first at " : "", at != NULL ? at : ""));
+	mem_free(most);
+	mem_free(at);
 }
 
 static void
@@ -174,10 +229,12 @@ static void
 document(const struct table *t, const struct json *one)
 {
 	const char *type = json_str(one, "type"), *url = json_str(one, "final_url");
+	int64_t status = json_int_or(one, "status", 0);
+	char *answer = status > 0 ? mem_printf("status %lld, ", (long long)status) : mem_strdup("");
 	row_take(t, json_str(one, "rel"),
-		 mem_printf("%lld bytes, %s, status %lld, %s", (long long)json_int_or(one, "bytes", 0),
-			    type != NULL ? type : "no type", (long long)json_int_or(one, "status", 0),
-			    url != NULL ? url : ""));
+		 mem_printf("%lld bytes, %s, %s%s", (long long)json_int_or(one, "bytes", 0),
+			    type != NULL ? type : "no type", answer, url != NULL ? url : ""));
+	mem_free(answer);
 }
 
 static void
@@ -225,8 +282,9 @@ circumstances(const struct table *t, const struct json *e)
 		row_take(t, "found at",
 			 mem_printf("%s (redirects: %lld)", final, (long long)json_int_or(e, "hops", 0)));
 	(void)json_bool(cache, "hit", &hit);
-	row(t, "cache",
-	    hit ? "the answer was known; --refresh finds out and explains anew" : "the answer was not known");
+	if (cache != NULL)
+		row(t, "cache",
+		    hit ? "the answer was known; --refresh finds out and explains anew" : "the answer was not known");
 	if (charset != NULL)
 		row_take(t, "charset", mem_printf("%s (%s)", json_str(charset, "name"), json_str(charset, "by")));
 	if (error != NULL)
@@ -249,6 +307,8 @@ format_table(const struct json *explanation, unsigned columns, bool colour, stru
 		t.label = t.columns / 3;
 	circumstances(&t, explanation);
 	each(&t, explanation, "fields", field);
+	each(&t, explanation, "beside", field);
+	each(&t, explanation, "skipped", skipped);
 	each(&t, explanation, "docs", document);
 	each(&t, explanation, "stages", stage);
 	each(&t, explanation, "warnings", warning);

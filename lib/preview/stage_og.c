@@ -22,7 +22,10 @@
  *   charset     name in the Encoding standard; charset_by: bom header meta xml utf-8 detected default
  *   base        of <base href>, absolute
  *   lists       members whose names end in "[]": arrays of strings, "" where one could not be used
- *   others      if the record has "explain": per field what did not win, an array of {source, value}
+ *   where       if the record has "explain": per member where in the page it stands, {source, from, offset, line}; an image has
+ *               these itself (no source twice)
+ *   others      then also: per member what did not win, an array of {source, value, why, from, offset, line}
+ *   skipped     and what limits and rules left out, an array of {what, why, count, limit, offset, line}
  *   pending     "oembed" while an oEmbed answer that may bring the image is still being fetched
  *
  * If the record has "icons" (true), the manifest is wanted, too, and its icon goes into "icon" and html.extra.
