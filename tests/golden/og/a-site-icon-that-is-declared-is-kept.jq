@@ -1,0 +1,1 @@
+[.og["og:site_icon"]]

@@ -1,0 +1,1 @@
+[.og["og:title"],.html.extra.price,.html.extra.currency,.html.extra.availability]

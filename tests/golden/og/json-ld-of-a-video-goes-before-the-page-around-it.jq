@@ -1,0 +1,1 @@
+[.og["og:title"],.og["og:image"],.html.extra.video]

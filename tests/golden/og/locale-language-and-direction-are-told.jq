@@ -1,0 +1,1 @@
+[.og["og:locale"],.og["og:locale:alternate"],.html.lang,.html.extra.dir]

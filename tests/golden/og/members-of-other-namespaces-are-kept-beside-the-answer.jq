@@ -1,0 +1,1 @@
+.html.extra|del(.site_name)

@@ -1,0 +1,1 @@
+[.html.images[]|[.url[-5:],.source]]

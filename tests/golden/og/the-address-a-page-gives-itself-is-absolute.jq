@@ -1,0 +1,1 @@
+[.html.canonical,.og["og:url"]]

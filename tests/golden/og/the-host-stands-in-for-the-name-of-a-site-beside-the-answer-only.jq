@@ -1,0 +1,1 @@
+[.html.extra.site_name,.og["og:site_name"]]

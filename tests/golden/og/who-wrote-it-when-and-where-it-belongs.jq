@@ -1,0 +1,1 @@
+.html.extra|[.author,.published,.modified,.section,.tags,.theme_color]
