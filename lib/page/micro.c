@@ -118,7 +118,7 @@ begin_thing(struct micro *m, size_t at, const char *type)
 		return false;
 	}
 	mem_free(m->type);
-	m->type = mem_strndup(type, TYPE_MAX);
+	m->type = mem_strndup(type, strnlen(type, TYPE_MAX));
 	m->item = at;
 	return true;
 }

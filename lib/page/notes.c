@@ -29,8 +29,10 @@ page_notes_free(struct page_notes *n)
 		mem_free(n->skip[i].what);
 		mem_free(n->skip[i].why);
 	}
-	if (n != NULL)
+	if (n != NULL) {
 		mem_free(n->at.from);
+		mem_free(n->script.from);
+	}
 	mem_free(n);
 }
 
