@@ -2,12 +2,12 @@
 # shellcheck shell=bash disable=SC2034
 #
 # The test runs again in network and mount namespaces of its own, in which all of IPv4 and IPv6 is local and a canary
-# sees every packet, names are looked up with a hostile server, and everything in the environment that a fetcher could
+# sees every packet (and 93.184.215.99 stands on an interface), names are looked up with a hostile server, and everything in the environment that a fetcher could
 # obey leads inside.  Skips with a word where namespaces are not allowed.
 
 if [ -z "${MX_RIG-}" ]; then
 	PATH=$PATH:/usr/sbin:/sbin # where ip(8) is
-	enter='ip link set lo up && ip route add local 0.0.0.0/0 dev lo && ip -6 route add local ::/0 dev lo'
+	enter='ip link set lo up && ip addr add 93.184.215.99/32 dev lo && ip route add local 0.0.0.0/0 dev lo && ip -6 route add local ::/0 dev lo'
 	for how in '-n -m' '-r -n -m'; do
 		# shellcheck disable=SC2086
 		why=$(unshare $how sh -c "$enter && mount --bind /etc/resolv.conf /etc/resolv.conf" 2>&1) || continue
@@ -32,6 +32,7 @@ rig_names() {
 		v6.test AAAA 2606:4700:4700::1111
 		xn--bcher-kva.test A 93.184.215.14
 		many.test A $(printf '93.184.215.14,%.0s' {1..12})93.184.215.14
+		own.test A 93.184.215.99
 		priv.test A 10.0.0.5
 		pubpriv.test A 93.184.215.14,10.0.0.5
 		privpub.test A 10.0.0.5,93.184.215.14

@@ -29,6 +29,9 @@ literal ip http://255.255.255.255/
 literal ip http://224.0.0.1/
 literal ip http://198.18.0.1/
 literal ip http://203.0.113.1/
+own ip http://93.184.215.99/
+own dns http://own.test/
+own ip http://pub.test/r302?to=http%3A%2F%2F93.184.215.99%2F
 form ip http://2130706433/
 form ip http://0x7f000001/
 form ip http://017700000001/
@@ -271,5 +274,26 @@ like "$(said 'http://user:pw@pub.test/' 'http://user:pw@pub.test/r302?to=http%3A
 is "$(grep -ci 'authorization' "$RIG_LOG")" 0 'is not sent'
 
 is "$(rig_forbidden)" '' 'nobody inside was reached, all in all'
+
+# ---- what the owner opens ------------------------------------------------------------------------------------------------------
+
+opened() { # opened WHERE LINES EXPECTED URL NAME: nothing but WHERE is reached beside what is public
+	local was
+	printf 'connect_timeout = 2500\n%b\n' "$2" >"$TMP/opened"
+	was=$(rig_forbidden)
+	check "$3" "$(mxpreview-fetch -q -c "$TMP/opened" -d "$TMP/store" "$4" | json '.error.error // "ok"')" "$5"
+	is "$(rig_forbidden | grep -vxF "$was")" "${1:+syn $1}" "$5: ${1:-nobody inside} is reached"
+}
+opened '' 'nat64_prefix = 64:ff9b::/96' ip 'http://[64:ff9b::10.0.0.5]/' 'a translator is no way inside'
+opened '64:ff9b::5db8:d70e 80' 'nat64_prefix = 64:ff9b::/96' ok 'http://[64:ff9b::93.184.215.14]/' 'but one to what is public'
+opened '93.184.215.99 80' 'deny_own_addresses = false' ok http://own.test/ 'addresses of this machine'
+opened '10.0.0.5 80' 'allow_ip = 10.0.0.5' ok http://priv.test/ 'an address that is allowed'
+opened '' 'allow_ip = 10.0.0.5' dns http://ula.test/ 'opens no other'
+opened '' 'allow_ip = 10.0.0.5' ip 'http://[64:ff9b:1::a00:5]/' 'nor its disguises'
+opened '' 'deny_ip = 93.184.215.14' dns http://pub.test/ 'an address that is denied'
+opened '' 'deny_ip = 93.184.215.15' ip 'http://pub.test/r302?to=http%3A%2F%2F93.184.215.15%2F' 'on every hop'
+opened '' 'allow_port = 443' port http://pub.test/ 'only some ports'
+opened '' 'deny_port = 8080' port 'http://pub.test/r302?to=http%3A%2F%2Fpub.test:8080%2F' 'not that port'
+
 rig_close
 finish
