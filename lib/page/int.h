@@ -519,7 +519,8 @@ void page_answer_close(struct page_answer *a);
 
 /* ---- oembed_xml.c -------------------------------------------------------------------------------------- */
 
-struct json *page_oembed_xml(const void *p, size_t n, struct err *err); /* UTF-8; its members as strings; NULL: none */
+struct json *page_oembed_xml(const void *bytes, size_t n,
+			     struct err *err); /* UTF-8; its members as strings; NULL: none */
 
 /* ---- doc.c: other documents -------------------------------------------------------------------------------- */
 

@@ -289,7 +289,8 @@ read_page(const struct stage_og *st, struct record *rec, const struct record_doc
 				 .charsets = st->charsets,
 				 .explain = json_has(rec->j, "explain"),
 				 .nodes_apart = st->synapse};
-	struct json *html = page ? page_html(b.p, b.n, &o) : page_doc(b.p, b.n, &o);
+	const char *p = b.n > 0 ? b.p : "";
+	struct json *html = page ? page_html(p, b.n, &o) : page_doc(p, b.n, &o);
 	stage_body_close(&b);
 	link_of_header(html, doc);
 	refresh_of_header(html, doc);
