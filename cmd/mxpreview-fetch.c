@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/fetch-tell.h"
 #include "cmd/sandbox.h"
 #include "net/net.h"
 #include "preview/stage_fetch.h"
@@ -34,7 +35,7 @@ static const char usage[] =
     "  -c, --config FILE     configuration instead of the usual places, see mxpreview.conf(5)\n"
     "  -d, --store DIR       where documents are kept\n"
     "  -q, --quiet           no messages\n"
-    "  -v, --verbose         say each answer on the way\n"
+    "  -v, --verbose         say each answer on the way; twice: the lines of its head, and of the question\n"
     "      --no-sandbox      do not close in (debugging)\n"
     "  -h, --help            this text\n"
     "  -V, --version         the version\n";
@@ -163,12 +164,29 @@ open_input(struct err *err)
 	return STDIN_FILENO;
 }
 
+static struct net_bounds
+bounds(const struct conf *conf)
+{
+	return (struct net_bounds){.min_ttl = conf->min_ttl,
+				   .ttl = conf->ttl,
+				   .max_ttl = conf->max_ttl,
+				   .stale_while_revalidate = conf->stale_while_revalidate,
+				   .stale_if_error = conf->stale_if_error};
+}
+
 static void
 on_hop(void *arg, const struct net_hop *h)
 {
 	const struct app *a = arg;
-	const char *from = h->address != NULL && *h->address != '\0' ? h->address : "?";
-	cmd_note(&a->c, "%s: %d from %s", h->url, h->status, from);
+	const struct net_bounds b = bounds(&a->c.conf);
+	fetch_tell_hop(&a->c, &b, h);
+}
+
+static void
+on_line(void *arg, bool sent, const char *p, size_t n)
+{
+	const struct app *a = arg;
+	fetch_tell_line(&a->c, sent, p, n);
 }
 
 static void on_record(void *arg, struct record *rec, const struct err *err);
@@ -181,15 +199,12 @@ open_stage(struct app *a, struct err *err)
 	a->stage = stage_fetch_new(&(struct stage_fetch_options){
 	    .net = a->net,
 	    .blobs = &a->blobs,
-	    .bounds = {.min_ttl = a->c.conf.min_ttl,
-		       .ttl = a->c.conf.ttl,
-		       .max_ttl = a->c.conf.max_ttl,
-		       .stale_while_revalidate = a->c.conf.stale_while_revalidate,
-		       .stale_if_error = a->c.conf.stale_if_error},
+	    .bounds = bounds(&a->c.conf),
 	    .now = cmd_now,
 	    .arg = a,
 	    .done = on_record,
 	    .hop = a->c.verbose > 0 ? on_hop : NULL,
+	    .line = a->c.verbose > 1 ? on_line : NULL,
 	});
 	int fd = a->urls[0] == NULL ? open_input(err) : -1;
 	if (fd < 0 && a->urls[0] == NULL)
@@ -345,6 +360,13 @@ body_hop(void *arg, const struct net_hop *h)
 }
 
 static void
+body_line(void *arg, bool sent, const char *p, size_t n)
+{
+	const struct body *b = arg;
+	on_line(b->a, sent, p, n);
+}
+
+static void
 body_done(void *arg, const struct net_response *r, const struct err *err)
 {
 	struct body *b = arg;
@@ -358,8 +380,12 @@ one_body(struct app *a, const char *url, struct err *err)
 {
 	struct body b = {.a = a};
 	bool readable = false;
-	net_add(a->net,
-		&(struct net_request){.url = url, .arg = &b, .hop = body_hop, .data = body_data, .done = body_done});
+	net_add(a->net, &(struct net_request){.url = url,
+					      .arg = &b,
+					      .line = a->c.verbose > 1 ? body_line : NULL,
+					      .hop = body_hop,
+					      .data = body_data,
+					      .done = body_done});
 	while (!b.done && !cmd_stop)
 		if (net_work(a->net, err) < 0 || (!b.done && net_wait(a->net, -1, WAIT_MAX, &readable, err) < 0))
 			return -1;

@@ -25,6 +25,18 @@ is "$(cat "$TMP/err")" '' '-q is quiet'
 body -v "$O/hops/2" >/dev/null 2>"$TMP/err"
 is "$(grep -c ': 302 from 127.0.0.1' "$TMP/err")" 2 '-v tells each hop'
 like "$(cat "$TMP/err")" 'hops/0: 200 from 127.0.0.1' 'and the last'
+body -v "$O/redirect?to=/cond%3Fcc=max-age=60%26vary=Accept-Language&h=Cache-Control:%20no-cache" >/dev/null 2>"$TMP/err"
+like "$(sed -n 1p "$TMP/err")" ': 302 from 127.0.0.1, holds for 60 s \(no-cache\)$' 'a redirect says how long it holds'
+like "$(sed -n 2p "$TMP/err")" ': 200 from 127.0.0.1, holds for 60 s \(max-age\), in this language$' 'as does where it leads'
+is "$(grep -c '^mxpreview-fetch: [<>]' "$TMP/err")" 0 'lines of heads are not told'
+body -v "$O/redirect?to=http://u:secret@10.0.0.1/x" >/dev/null 2>"$TMP/err"
+is "$(sed -n 2p "$TMP/err")" 'mxpreview-fetch: http://10.0.0.1/x: refused: IP address blocked' 'what is not followed is named'
+body -vv "$O/cookie" >/dev/null 2>"$TMP/err"
+is "$(grep -c '^mxpreview-fetch: > GET /cookie' "$TMP/err") $(grep -c '^mxpreview-fetch: < HTTP/1.1' "$TMP/err")" '2 2' '-vv tells the lines of the heads'
+like "$(cat "$TMP/err")" '^mxpreview-fetch: > Accept-Language: en' 'what is asked'
+like "$(cat "$TMP/err")" '^mxpreview-fetch: < Content-Type: text/html$' 'what is answered'
+body -vv "$O/a.bin?h=X:%20a%1b%5B2Jb" >/dev/null 2>"$TMP/err"
+is "$(grep -c "$(printf '\033')" "$TMP/err")/$(grep -c '< X: a?\[2Jb' "$TMP/err")" 0/1 'and it cannot move the cursor'
 is "$(mxpreview-fetch --body http://127.0.0.1/ 2>&1)" 'mxpreview-fetch: http://127.0.0.1/: IP address blocked' 'the same policy'
 
 head=$(body "$O/echo")

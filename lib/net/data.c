@@ -3,10 +3,12 @@
 
 #include <string.h>
 
+#include "net/int.h"
+
 static int
 refuse(struct err *err, const char *why)
 {
-	return err_http(err, ERR_INPUT, 500, NULL, "Failed to parse data URL: %s", why);
+	return net_outcome(err, OUT_BAD_DATA, why);
 }
 
 static int
@@ -95,6 +97,8 @@ ends_base64(const char *head, size_t n)
 	return n >= sizeof mark - 1 && str_nieq(head + n - (sizeof mark - 1), sizeof mark - 1, mark);
 }
 
+_Static_assert(NET_DATA_MAX == 1048576, "as the error says");
+
 int
 net_data_parse(const char *url, char **type, struct buf *out, struct err *err)
 {
@@ -110,8 +114,7 @@ net_data_parse(const char *url, char **type, struct buf *out, struct err *err)
 	len = url_decode(body, len);
 	int rc = base64 ? base64_decode(body, &len, err) : 0;
 	if (rc == 0 && (len > NET_DATA_MAX || buf_add(out, body, len) < 0))
-		rc = err_http(err, ERR_LIMIT, 502, "M_TOO_LARGE", "Requested file is too large > %zu bytes",
-			      NET_DATA_MAX);
+		rc = net_outcome(err, OUT_LARGE, "1048576 bytes");
 	mem_free(body);
 	if (rc == 0)
 		*type = media_type(head, base64 ? n - (sizeof ";base64" - 1) : n);

@@ -82,6 +82,35 @@ net_easy_new(struct net *n)
 	return e;
 }
 
+/* libcurl's debug callback.  What goes out comes as one piece. */
+static int
+debug(CURL *e, curl_infotype what, char *p, size_t n, void *arg)
+{
+	struct transfer *t = arg;
+	(void)e;
+	if (what != CURLINFO_HEADER_OUT && what != CURLINFO_HEADER_IN)
+		return 0;
+	while (n > 0) {
+		const char *lf = memchr(p, '\n', n);
+		size_t whole = lf != NULL ? (size_t)(lf - p) + 1 : n, len = whole;
+		while (len > 0 && (p[len - 1] == '\r' || p[len - 1] == '\n'))
+			len--;
+		if (len > 0 && !str_istarts(p, "Proxy-Authorization:") && !str_istarts(p, "Authorization:"))
+			t->req.line(t->req.arg, what == CURLINFO_HEADER_OUT, p, len);
+		p += whole;
+		n -= whole;
+	}
+	return 0;
+}
+
+void
+net_easy_tell(struct transfer *t)
+{
+	(void)curl_easy_setopt(t->easy, CURLOPT_VERBOSE, (long)(t->req.line != NULL));
+	(void)curl_easy_setopt(t->easy, CURLOPT_DEBUGFUNCTION, t->req.line != NULL ? debug : NULL);
+	(void)curl_easy_setopt(t->easy, CURLOPT_DEBUGDATA, t);
+}
+
 struct curl_slist *
 net_easy_language(const char *value)
 {

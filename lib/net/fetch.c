@@ -202,6 +202,7 @@ take_easy(struct transfer *t)
 	(void)curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
 	(void)curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
 	(void)curl_easy_setopt(e, CURLOPT_COOKIELIST, "ALL"); /* nothing of the chain before */
+	net_easy_tell(t);
 	return 0;
 }
 

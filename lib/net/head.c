@@ -130,9 +130,7 @@ take_encoding(struct transfer *t, const char *p, size_t n)
 	bool stacked = t->encoded || strchr(v, ',') != NULL;
 	t->encoded = true;
 	mem_free(v);
-	return !stacked ? 0
-			: err_http(&t->err, ERR_REMOTE, 502, NULL,
-				   "Failed to download remote body: stacked content encodings");
+	return stacked ? net_outcome(&t->err, OUT_STACKED, NULL) : 0;
 }
 
 static void
@@ -227,17 +225,12 @@ judge(struct transfer *t)
 		t->response.not_modified = true;
 		return 0;
 	}
-	if (t->response.status < 200 || t->response.status > 299) {
-		(void)err_http(&t->err, ERR_REMOTE, 502, NULL, "Got error %d", t->response.status);
-		t->err.class = "status";
-		t->err.http_status = t->response.status;
-		return -1;
-	}
+	if (t->response.status < 200 || t->response.status > 299)
+		return net_fail_status(t);
 	if (missing)
 		t->response.type = mem_strdup("application/octet-stream");
 	if (!type_allowed(t, missing))
-		return err_http(&t->err, ERR_REMOTE, 502, NULL,
-				"Requested file's content type not allowed for this operation: %s", t->response.type);
+		return net_outcome(&t->err, OUT_TYPE, t->response.type);
 	t->response.length = t->length;
 	t->brief = type_among(t, t->req.brief);
 	if (!t->brief && t->length >= t->net->o.max_body)
@@ -303,7 +296,7 @@ count(struct transfer *t, size_t n)
 		return 0;
 	if (t->err.code != ERR_NONE)
 		return -1;
-	return err_http(&t->err, ERR_LIMIT, 502, "M_TOO_LARGE", "Response headers are too large");
+	return net_outcome(&t->err, OUT_HEADERS_LARGE, NULL);
 }
 
 static int
@@ -323,7 +316,7 @@ header(struct transfer *t, const char *p, size_t n)
 	take_refresh(t, p, n);
 	take_said(&t->response.said, p, n);
 	if (t->location != NULL && strlen(t->location) > LOCATION_MAX)
-		return err_http(&t->err, ERR_REMOTE, 502, NULL, "Failed to download content: bad redirect");
+		return net_outcome(&t->err, OUT_BAD_REDIRECT, NULL);
 	return take_encoding(t, p, n);
 }
 

@@ -28,7 +28,7 @@ parts(CURLU *url, struct url *u, struct err *err)
 	u->port = port != NULL && str_int64(port, &n) == 0 ? (int)n : -1;
 	mem_free(port);
 	if (bad != 0 || u->scheme == NULL || u->host == NULL)
-		return err_http(err, ERR_INPUT, 400, NULL, "URL is malformed");
+		return net_outcome(err, OUT_BAD_URL, NULL);
 	str_tolower(u->scheme);
 	str_tolower(u->host);
 	return 0;
@@ -38,7 +38,7 @@ static int
 set_url(CURLU *url, const char *text, unsigned flags, struct err *err)
 {
 	CURLUcode code = curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME | flags);
-	return code == CURLUE_OK ? 0 : err_http(err, ERR_INPUT, 400, NULL, "URL is malformed");
+	return code == CURLUE_OK ? 0 : net_outcome(err, OUT_BAD_URL, NULL);
 }
 
 /* Asked first: other schemes need not have a host. */
@@ -121,7 +121,7 @@ net_hop_first(struct transfer *t)
 	if (str_istarts(t->req.url, "data:"))
 		return net_refuse_data(&t->err);
 	if (!url_is_http(t->req.url) && strchr(t->req.url, ':') != NULL)
-		return err_http(&t->err, ERR_INPUT, 400, NULL, "%s", url_verdict_text(URL_DENIED_SCHEME));
+		return net_outcome(&t->err, OUT_SCHEME, url_verdict_text(URL_DENIED_SCHEME));
 	if (judge_written(t) < 0)
 		return -1;
 	text = url_resolve(NULL, t->req.url, &t->err);
@@ -138,17 +138,30 @@ net_hop_first(struct transfer *t)
 	return rc;
 }
 
+/* Told where it would have led. */
+static int
+not_followed(struct transfer *t)
+{
+	char *text = NULL;
+	(void)curl_url_set(t->url, CURLUPART_USER, NULL, 0);
+	(void)curl_url_set(t->url, CURLUPART_PASSWORD, NULL, 0);
+	if (t->req.hop != NULL && curl_url_get(t->url, CURLUPART_URL, &text, CURLU_PUNYCODE) == CURLUE_OK)
+		t->req.hop(t->req.arg, &(struct net_hop){.url = text, .why = t->err.text});
+	curl_free(text);
+	return -1;
+}
+
 /* Where Location leads, as libcurl itself would resolve it. */
 int
 net_hop_redirect(struct transfer *t)
 {
 	if (t->response.hops >= t->net->o.max_redirects)
-		return err_http(&t->err, ERR_REMOTE, 502, NULL, "Failed to download content: too many redirects");
+		return net_outcome(&t->err, OUT_REDIRECTS, NULL);
 	t->response.hops++;
 	if (set_url(t->url, t->location, CURLU_URLENCODE | CURLU_ALLOW_SPACE, &t->err) < 0)
-		return err_http(&t->err, ERR_REMOTE, 502, NULL, "Failed to download content: bad redirect");
+		return net_outcome(&t->err, OUT_BAD_REDIRECT, NULL);
 	if (judge(t, false) < 0)
-		return -1;
+		return not_followed(t);
 	keep_final(t);
 	return 0;
 }

@@ -60,6 +60,7 @@ struct net {
 /* easy.c: which options hold for every transfer? */
 CURL *net_easy_new(struct net *n);
 struct curl_slist *net_easy_language(const char *value); /* NULL: value is not fit to be sent */
+void net_easy_tell(struct transfer *t);			 /* the lines of heads, if they are asked for */
 void net_easy_headers(struct transfer *t);		 /* those of this hop */
 
 /* hop.c: may this hop be made, and where does it lead? */
@@ -77,10 +78,45 @@ size_t net_head_line(char *p, size_t size, size_t many, void *arg);
 void net_head_reset(struct transfer *t);
 bool net_head_validator(const char *value); /* may it be sent back? */
 
-/* fail.c: what is said of a transfer that failed? */
+/* outcome.c: what does it mean to whoever asked? */
+enum net_outcome {
+	OUT_BAD_URL,
+	OUT_DATA_URL,
+	OUT_BAD_DATA,
+	OUT_SCHEME,
+	OUT_DENIED,
+	OUT_DNS,
+	OUT_REFUSED,
+	OUT_UNREACHABLE,
+	OUT_CONNECT,
+	OUT_CONNECT_TIME,
+	OUT_CERTIFICATE,
+	OUT_TLS,
+	OUT_NO_CA,
+	OUT_HEADER_TIME,
+	OUT_NO_ANSWER,
+	OUT_MALFORMED,
+	OUT_HEADERS_LARGE,
+	OUT_REDIRECTS,
+	OUT_BAD_REDIRECT,
+	OUT_STATUS,
+	OUT_TYPE,
+	OUT_LARGE,
+	OUT_BODY_TIME,
+	OUT_TOTAL_TIME,
+	OUT_BODY_RESET,
+	OUT_BODY_SHORT,
+	OUT_ENCODING,
+	OUT_STACKED,
+	OUT_BODY_MALFORMED
+};
+int net_outcome(struct err *err, enum net_outcome o, const char *detail); /* detail or NULL ends its text; always -1 */
+
+/* fail.c: which outcome is a transfer that failed? */
 int net_fail_code(struct transfer *t, CURLcode code);
 int net_fail_time(struct transfer *t, bool total);
 int net_fail_large(struct transfer *t);
+int net_fail_status(struct transfer *t);
 int net_fail_dns(struct err *err);
 
 void net_response_clear(struct net_response *r);

@@ -59,11 +59,12 @@ struct net_response {
 	bool not_modified; /* 304 to the validators that were sent: there is no body and begin was not called */
 };
 
-/* One response on the way, redirects too. */
+/* One response on the way, redirects too; or where a redirect leads that is not followed. */
 struct net_hop {
 	const char *url, *address;
 	int status;
 	const struct net_response *r;
+	const char *why; /* it is not followed; NULL: it is a response */
 };
 
 struct net_request {
@@ -79,6 +80,8 @@ struct net_request {
 	bool untyped;		  /* a missing Content-Type is allowed (it counts as application/octet-stream) */
 	void *arg;		  /* of the callbacks */
 	/* All callbacks but done may be NULL.  None may call net_work, net_wait or net_free; net_add is fine. */
+	/* A line of a head, without its end, as it went out or came in; what speaks of a password is left out. */
+	void (*line)(void *arg, bool sent, const char *p, size_t n);
 	void (*hop)(void *arg, const struct net_hop *h);			/* each response, as it comes */
 	int (*begin)(void *arg, const struct net_response *r, struct err *err); /* headers accepted; -1 refuses */
 	int (*data)(void *arg, const void *p, size_t n, struct err *err);	/* decoded; -1 ends the transfer */

@@ -340,7 +340,7 @@ hop(void *arg, const struct net_hop *h)
 	struct doc *d = arg;
 	struct stage_fetch *st = d->job->st;
 	struct net_fresh f;
-	if (h->status / 100 == 3) {
+	if (h->r != NULL && h->status / 100 == 3 && h->status != 304) {
 		net_fresh(&h->r->said, NULL, &st->o.bounds, st->o.now(), &f);
 		d->vary_language |= f.vary_language;
 		if (f.said && (!d->on_way.said || f.lifetime < d->on_way.lifetime))
@@ -348,6 +348,14 @@ hop(void *arg, const struct net_hop *h)
 	}
 	if (st->o.hop != NULL)
 		st->o.hop(st->o.arg, h);
+}
+
+static void
+line(void *arg, bool sent, const char *p, size_t n)
+{
+	const struct doc *d = arg;
+	const struct stage_fetch *st = d->job->st;
+	st->o.line(st->o.arg, sent, p, n);
 }
 
 static const char *const *
@@ -375,6 +383,7 @@ ask(struct doc *d)
 	    .brief = str_eq(d->rel, "page") ? brief_types : NULL,
 	    .untyped = true,
 	    .arg = d,
+	    .line = j->st->o.line != NULL ? line : NULL,
 	    .hop = hop,
 	    .begin = begin,
 	    .data = data,

@@ -17,7 +17,8 @@ struct stage_fetch_options {
 	/* A record is as complete as it will be: take it (record_clear is yours).  err->code is ERR_NONE, or the record
 	 * failed here and carries the error. */
 	void (*done)(void *arg, struct record *rec, const struct err *err);
-	void (*hop)(void *arg, const struct net_hop *h); /* may be NULL; one per response */
+	void (*hop)(void *arg, const struct net_hop *h);	     /* may be NULL; one per response */
+	void (*line)(void *arg, bool sent, const char *p, size_t n); /* may be NULL; one per line of a head */
 };
 
 struct stage_fetch;
