@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { NAME_MAX = 16 };
+enum { NAME_MAX = 16, LITTLE = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ };
 
 /* Short names keep the table readable. */
 enum {
@@ -133,25 +133,57 @@ static const struct {
 };
 
 /* Where the names of each letter begin; the next letter's beginning is the end. */
-static const unsigned char letter[27] = {EL_A,	    EL_B,   EL_CANVAS, EL_DATALIST, EL_EM,    EL_FIELDSET, EL_H1,
-					 EL_H1,	    EL_I,   EL_LI,     EL_LI,	    EL_LI,    EL_MAIN,	   EL_NAV,
-					 EL_OBJECT, EL_P,   EL_RP,     EL_RP,	    EL_S,     EL_TABLE,	   EL_U,
-					 EL_VAR,    EL_WBR, EL_XMP,    EL_COUNT,    EL_COUNT, EL_COUNT};
+static const unsigned char letter[27] = {EL_A,	    EL_B,   EL_CANVAS, EL_DIV,	 EL_EM,	   EL_FIELDSET, EL_H1,
+					 EL_H1,	    EL_I,   EL_LI,     EL_LI,	 EL_LI,	   EL_MAIN,	EL_NAV,
+					 EL_OBJECT, EL_P,   EL_RP,     EL_RP,	 EL_SPAN,  EL_TD,	EL_U,
+					 EL_VAR,    EL_WBR, EL_XMP,    EL_COUNT, EL_COUNT, EL_COUNT};
+
+/* A name as two words, in lower case, padded with NUL. */
+struct key {
+	uint64_t word[NAME_MAX / sizeof(uint64_t)];
+};
+
+/* 'A' to 'Z' of eight characters. */
+static inline uint64_t
+lower(uint64_t w)
+{
+	const uint64_t ones = 0x0101010101010101U, high = 0x80 * ones, seven = w & ~high;
+	uint64_t from_a = seven + (0x80 - 'A') * ones, past_z = seven + (0x7F - 'Z') * ones;
+	return w | (~w & high & (from_a ^ past_z)) >> 2;
+}
+
+/* Short names come together out of loads that overlap: a loop over their characters costs more than the search. */
+static inline uint64_t
+up_to_eight(const char *name, size_t n)
+{
+	uint64_t w = 0;
+	uint32_t first = 0, last = 0;
+	if (!LITTLE || n == sizeof w) {
+		(void)memcpy(&w, name, n);
+	} else if (n >= sizeof first) {
+		(void)memcpy(&first, name, sizeof first);
+		(void)memcpy(&last, name + n - sizeof last, sizeof last);
+		w = first | (uint64_t)last << 8 * (n - sizeof last);
+	} else {
+		w = (unsigned char)name[0] | (uint64_t)(unsigned char)name[n / 2] << 8 * (n / 2) |
+		    (uint64_t)(unsigned char)name[n - 1] << 8 * (n - 1);
+	}
+	return lower(w);
+}
 
 enum el
 page_el_find(const char *name, size_t n)
 {
-	char key[NAME_MAX] = {0};
-	if (n == 0 || n >= NAME_MAX)
+	struct key k = {{0, 0}};
+	const size_t word = sizeof k.word[0];
+	size_t c = (size_t)(unsigned char)((n == 0 ? 0 : *name | 0x20) - 'a');
+	if (c > 'z' - 'a' || n >= NAME_MAX || name[n - 1] == '\0')
 		return EL_OTHER;
-	for (size_t i = 0; i < n;
-	     i++) /* names are ASCII letters and digits: a call for each costs more than the search */
-		key[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] | 0x20 : name[i]);
-	if (key[0] < 'a' || key[0] > 'z')
-		return EL_OTHER;
-	size_t c = (size_t)(key[0] - 'a');
+	k.word[0] = up_to_eight(name, n < word ? n : word);
+	if (n > word)
+		k.word[1] = up_to_eight(name + word, n - word);
 	for (size_t e = letter[c]; e < letter[c + 1]; e++)
-		if (memcmp(elements[e].name, key, NAME_MAX) == 0)
+		if (memcmp(elements[e].name, &k, NAME_MAX) == 0)
 			return (enum el)e;
 	return EL_OTHER;
 }

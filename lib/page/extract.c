@@ -309,12 +309,14 @@ start(void *arg, const struct html_tag *tag)
 	struct extract *x = arg;
 	struct open *o = &x->open;
 	unsigned flags = page_el_flags(tag->el);
-	page_open_leave_foreign(o, tag->el);
-	if (o->foreign == 0)
+	bool block = (flags & EL_IS_BLOCK) != 0;
+	if (o->foreign != 0)
+		page_open_leave_foreign(o, tag->el);
+	if (o->foreign == 0 && block)
 		page_open_imply(o, tag->el);
-	heading_check(x, (flags & EL_IS_BLOCK) != 0 && tag->el != EL_BR);
-	micro_check(x, (flags & EL_IS_BLOCK) != 0);
-	if (x->nodes_apart || (flags & EL_IS_BLOCK) != 0)
+	heading_check(x, block && tag->el != EL_BR);
+	micro_check(x, block);
+	if ((x->nodes_apart || block) && !x->f->text.full)
 		page_text_break(&x->f->text);
 	if (x->f->notes != NULL)
 		note_tag(x, tag);
@@ -325,7 +327,7 @@ start(void *arg, const struct html_tag *tag)
 	if (!empty) {
 		bool heads = o->inert == 0;
 		size_t at = page_open_push(o, tag->el, id_of(tag), flags, page_attr_hidden(tag));
-		if (heads)
+		if (heads && tag->n > 0)
 			page_micro_start(&x->micro, x->f, o, tag, at);
 		if (x->f->notes != NULL)
 			note_silence(x, tag, at);
@@ -345,7 +347,7 @@ end(void *arg, const struct html_tag *tag)
 	bool block = (page_el_flags(tag->el) & EL_IS_BLOCK) != 0;
 	if (x->script)
 		script_end(x);
-	if (x->nodes_apart || block)
+	if ((x->nodes_apart || block) && !x->f->text.full)
 		page_text_break(&x->f->text);
 	(void)page_open_end(&x->open, tag->el, id_of(tag));
 	heading_check(x, false);
@@ -373,7 +375,7 @@ text(void *arg, const char *p, size_t n, bool refs)
 	}
 	if (o->inert == 0 && x->micro.capture != 0)
 		page_micro_text(&x->micro, p, n, refs);
-	if (o->silent == 0 && o->inert == 0 && o->over == 0)
+	if (o->silent == 0 && o->inert == 0 && o->over == 0 && !x->f->text.full)
 		page_text_add(&x->f->text, p, n, refs);
 }
 

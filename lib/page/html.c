@@ -158,12 +158,81 @@ attributes(struct html *h, const char *p, const char *end, bool keep)
 	return NULL;
 }
 
+#if defined(__SSE2__)
+
+#include <emmintrin.h>
+
+/* The first of four characters in p[0..end), looked for sixteen at a time; end
+ * if there is none. */
+static inline const char *
+first_of(const char *p, const char *end, char a, char b, char c, char d)
+{
+	enum { STEP = 16 };
+	for (; end - p >= STEP; p += STEP) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+		__m128i ab = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(a)), _mm_cmpeq_epi8(v, _mm_set1_epi8(b)));
+		__m128i cd = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(c)), _mm_cmpeq_epi8(v, _mm_set1_epi8(d)));
+		int found = _mm_movemask_epi8(_mm_or_si128(ab, cd));
+		if (found != 0)
+			return p + __builtin_ctz((unsigned)found);
+	}
+	while (p < end && *p != a && *p != b && *p != c && *p != d)
+		p++;
+	return p;
+}
+
+#else
+
+static inline const char *
+first_of(const char *p, const char *end, char a, char b, char c, char d)
+{
+	while (p < end && *p != a && *p != b && *p != c && *p != d)
+		p++;
+	return p;
+}
+
+#endif
+
+/* Attributes that nobody wants: only where they end matters, and whether a
+ * slash stands before that.  NULL where that is not plain to see: attributes()
+ * knows. */
+static const char *
+skip_attributes(struct html *h, const char *p, const char *end)
+{
+	for (const char *area = p; (p = first_of(p, end, '>', '"', '\'', '=')) < end;) {
+		if (*p == '>') {
+			h->tag.self_closing = p > area && p[-1] == '/';
+			return p + 1;
+		}
+		if (*p != '=') { /* part of a name */
+			p++;
+			continue;
+		}
+		if (p == area || class_of(p[-1]) != 0 || end - p < 2 || class_of(p[1]) == C_SPACE)
+			return NULL; /* part of a name or a value, or parted from its value */
+		const char quote = p[1];
+		if (quote == '"' || quote == '\'') {
+			p = first_of(p + 2, end, quote, quote, quote, quote);
+			p += p < end;
+		} else {
+			for (p++; p < end && (class_of(*p) & (C_SPACE | C_GT)) == 0; p++)
+				;
+			if (p < end && *p == '>')
+				return p + 1; /* its slash is the value's */
+		}
+		area = p;
+	}
+	return NULL;
+}
+
 static void
 emit_start(struct html *h)
 {
 	struct html_tag *t = &h->tag;
 	h->model = h->ev->start(h->arg, t);
 	h->escape = 0;
+	if (h->model == HTML_DATA)
+		return;
 	h->last_len = t->name_len < HTML_LAST_MAX ? t->name_len : 0;
 	for (size_t i = 0; i < h->last_len; i++)
 		h->last[i] = (char)str_lower((unsigned char)t->name[i]);
@@ -199,7 +268,8 @@ tag(struct html *h, const char *name, const char *end, enum html_more more, bool
 	t->n = 0;
 	h->quote = 0;
 	bool keep = !closing && (h->all_attrs || (page_el_flags(t->el) & EL_HAS_ATTRS) != 0);
-	p = attributes(h, p, end, keep);
+	const char *behind = p < end && *p == '>' ? p + 1 : keep ? NULL : skip_attributes(h, p, end);
+	p = behind != NULL ? behind : attributes(h, p, end, keep);
 	if (p == NULL && more == HTML_FULL)
 		return overlong(h, end, closing);
 	if (p == NULL)

@@ -60,7 +60,7 @@ void page_charset_reset(const struct charset *set, struct page_charsets *c);
 
 /* ---- element.c ------------------------------------------------------------------------------- */
 
-/* In the order of element.c's table, which is that of the alphabet. */
+/* By their first letter, and of each letter the most frequent first: that is where page_el_find() begins. */
 enum el {
 	EL_OTHER = 0,
 	EL_A,
@@ -80,13 +80,13 @@ enum el {
 	EL_CENTER,
 	EL_CODE,
 	EL_COL,
+	EL_DIV,
 	EL_DATALIST,
 	EL_DD,
 	EL_DESC,
 	EL_DETAILS,
 	EL_DIALOG,
 	EL_DIR,
-	EL_DIV,
 	EL_DL,
 	EL_DT,
 	EL_EM,
@@ -111,8 +111,8 @@ enum el {
 	EL_HR,
 	EL_HTML,
 	EL_I,
-	EL_IFRAME,
 	EL_IMG,
+	EL_IFRAME,
 	EL_INPUT,
 	EL_LI,
 	EL_LINK,
@@ -136,31 +136,31 @@ enum el {
 	EL_PRE,
 	EL_RP,
 	EL_RUBY,
-	EL_S,
+	EL_SPAN,
 	EL_SCRIPT,
+	EL_STRONG,
+	EL_S,
 	EL_SEARCH,
 	EL_SECTION,
 	EL_SELECT,
 	EL_SMALL,
 	EL_SOURCE,
-	EL_SPAN,
 	EL_STRIKE,
-	EL_STRONG,
 	EL_STYLE,
 	EL_SUB,
 	EL_SUMMARY,
 	EL_SUP,
 	EL_SVG,
+	EL_TD,
+	EL_TR,
 	EL_TABLE,
 	EL_TBODY,
-	EL_TD,
 	EL_TEMPLATE,
 	EL_TEXTAREA,
 	EL_TFOOT,
 	EL_TH,
 	EL_THEAD,
 	EL_TITLE,
-	EL_TR,
 	EL_TRACK,
 	EL_TT,
 	EL_U,
@@ -456,7 +456,7 @@ struct open { /* the open elements, as far as they are told apart */
 	size_t silent, inert, foreign, nested; /* 1 + where it began, 0 for not in one */
 };
 size_t page_open_push(struct open *o, enum el el, unsigned char id, unsigned flags, bool hidden);
-void page_open_imply(struct open *o, enum el el);
+void page_open_imply(struct open *o, enum el el);		  /* for blocks: no other start tag implies an end */
 bool page_open_end(struct open *o, enum el el, unsigned char id); /* true if something was closed */
 void page_open_leave_foreign(struct open *o, enum el el);
 

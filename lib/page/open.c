@@ -57,7 +57,9 @@ top_is(const struct open *o, enum el a, enum el b)
 void
 page_open_imply(struct open *o, enum el el)
 {
-	if ((page_el_flags(el) & EL_IS_BLOCK) != 0 && el != EL_BR && top_is(o, EL_P, EL_P))
+	if (o->n == 0 || o->over > 0 || (page_el_flags(el) & EL_IS_BLOCK) == 0)
+		return;
+	if (el != EL_BR && top_is(o, EL_P, EL_P))
 		cut(o, o->n - 1);
 	if (el == EL_LI && top_is(o, EL_LI, EL_LI))
 		cut(o, o->n - 1);
@@ -74,6 +76,8 @@ page_open_imply(struct open *o, enum el el)
 static size_t
 find(const struct open *o, unsigned char id)
 {
+	if (o->n > 0 && o->el[o->n - 1] == id)
+		return o->n;
 	const unsigned char *p = o->n == 0 ? NULL : memrchr(o->el, id, o->n);
 	return p == NULL ? 0 : (size_t)(p - o->el) + 1;
 }
