@@ -49,8 +49,7 @@ sample(const char **p, size_t *n)
 	}
 	*p += i;
 	*n -= i;
-	if (*n > CHARSET_SAMPLE)
-		*n = CHARSET_SAMPLE;
+	*n = page_charset_sample(*p, *n);
 }
 
 /* A guess from fewer bytes than this is worse than the default. */
@@ -79,7 +78,7 @@ page_charset_decide(const char *p, size_t n, const char *content_type, struct pa
 	if ((set = page_charset_from_nuls(p, n, "<")) != NULL)
 		return (struct charset_verdict){set, "detected", 0};
 	const char *top = p;
-	size_t top_n = n < CHARSET_SAMPLE ? n : CHARSET_SAMPLE;
+	size_t top_n = page_charset_sample(p, n);
 	const struct charset *header = page_charset_from_type(content_type);
 	const struct charset *meta = page_charset_from_meta(p, n < CHARSET_PRESCAN ? n : CHARSET_PRESCAN, &xml);
 	if (header != NULL || meta != NULL) /* then the beginning must do: a page may be long */

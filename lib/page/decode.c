@@ -232,6 +232,18 @@ common(const char *s, size_t n)
 	return p[0] >= 0xE1 && p[0] <= 0xEF && p[0] != 0xED && (p[2] & 0xC0) == 0x80 ? 3 : 0;
 }
 
+size_t
+page_charset_sample(const char *p, size_t n)
+{
+	enum { CONTS_MAX = 3 };
+	size_t cut = CHARSET_SAMPLE;
+	if (n <= CHARSET_SAMPLE)
+		return n;
+	while (cut > CHARSET_SAMPLE - CONTS_MAX && ((unsigned char)p[cut] & 0xC0) == 0x80)
+		cut--;
+	return cut;
+}
+
 struct charset_fit
 page_charset_utf8_fit(const char *p, size_t n)
 {
@@ -247,7 +259,7 @@ page_charset_utf8_fit(const char *p, size_t n)
 		} else {
 			used = utf8_next(p + i, n - i, &cp);
 			fit.good += used > 1;
-			fit.bad += used == 1 && (n - i > 3 || n < CHARSET_SAMPLE); /* a sample may cut the last one */
+			fit.bad += used == 1;
 		}
 		i += used;
 	}

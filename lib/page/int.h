@@ -48,6 +48,7 @@ struct charset_verdict page_charset_decide(const char *p, size_t n, const char *
 struct charset_fit {
 	size_t good, bad;
 };
+size_t page_charset_sample(const char *p, size_t n); /* CHARSET_SAMPLE at most, between two characters of UTF-8 */
 struct charset_fit page_charset_utf8_fit(const char *p, size_t n);
 struct charset_fit page_charset_fit(const struct charset *set, const char *p, size_t n, struct page_charsets *c);
 bool page_charset_readable(const struct charset *set, const struct page_charsets *c);
@@ -456,7 +457,7 @@ struct open { /* the open elements, as far as they are told apart */
 	size_t silent, inert, foreign, nested; /* 1 + where it began, 0 for not in one */
 };
 size_t page_open_push(struct open *o, enum el el, unsigned char id, unsigned flags, bool hidden);
-void page_open_imply(struct open *o, enum el el);		  /* for blocks: no other start tag implies an end */
+void page_open_imply(struct open *o, enum el el);		  /* none but a block does */
 bool page_open_end(struct open *o, enum el el, unsigned char id); /* true if something was closed */
 void page_open_leave_foreign(struct open *o, enum el el);
 
