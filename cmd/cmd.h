@@ -57,6 +57,8 @@ int cmd_fail(const struct cmd *c, const struct err *err, const char *what); /* s
 
 int64_t cmd_now(void);	 /* ms since the epoch */
 int64_t cmd_clock(void); /* ms, never set back: for waiting */
+/* RFC 3339, ms since the epoch, or an age ("30d"): ms since the epoch.  -1: none of them. */
+int cmd_when(const char *s, int64_t *ms);
 
 /* The loop of a filter that takes one record after the other: stdin to stdout, flushed whenever no more input waits.
  * Records that failed or were answered by the cache pass through.  Exit status: 0; 75 if trying again may help all
@@ -71,6 +73,10 @@ int cmd_filter_all(const struct cmd *c, const char *stage, cmd_stage *f, void *a
 struct url_policy;
 struct url_policy *cmd_policy(const struct cmd *c);
 struct url_policy *cmd_policy_new(const struct conf *conf, struct err *err); /* NULL instead of exiting */
+
+/* The rules of keeping out of the configuration; store and blobs are the caller's to set. */
+struct stage_cache;
+void cmd_cache(const struct cmd *c, struct stage_cache *out);
 
 /* Closes the process in (cmd/sandbox.h) unless --no-sandbox, and says with -v what the kernel does not offer. */
 struct sandbox;

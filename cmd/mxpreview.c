@@ -69,12 +69,13 @@ struct app {
 	struct wish wish[64]; /* configuration given as options, applied after the file */
 	size_t wishes;
 	enum format format;
-	bool refresh, strict;
+	bool refresh, strict, resident;
 	unsigned columns; /* of the terminal that tables are for; 0: none */
 	bool colour;
 	struct conf_list filter_args; /* what every filter is started with */
 	char **argv[STAGE_DONE];
 	struct store *store;
+	struct store_blobs blobs;
 	struct url_policy *policy;
 	struct stage_cache cache;
 	struct desk *desk;
@@ -372,7 +373,8 @@ ask_stdin(struct app *a)
 static int
 open_all(struct app *a, struct err *err)
 {
-	struct desk_conf dc = {.server_name = a->c.conf.server_name, .refresh = a->refresh, .arg = a};
+	struct desk_conf dc = {
+	    .server_name = a->c.conf.server_name, .refresh = a->refresh, .resident = a->resident, .arg = a};
 	char *dir = own_dir();
 	for (enum stage s = 0; s < STAGE_DONE; s++) {
 		a->argv[s] = filter_argv(a, dir, s);
@@ -382,14 +384,12 @@ open_all(struct app *a, struct err *err)
 	mem_free(dir);
 	a->policy = cmd_policy(&a->c);
 	a->store = store_open(a->c.store, err);
-	if (a->store == NULL)
+	if (a->store == NULL || store_blobs_open(&a->blobs, a->c.store, true, err) < 0)
 		return -1;
-	a->cache = (struct stage_cache){.store = a->store,
-					.ttl = a->c.conf.ttl,
-					.max_ttl = a->c.conf.max_ttl,
-					.failure_ttl = a->c.conf.failure_ttl,
-					.now = cmd_now,
-					.details = a->format == FORMAT_CARD || a->format == FORMAT_EXPLAIN};
+	cmd_cache(&a->c, &a->cache);
+	a->cache.store = a->store;
+	a->cache.blobs = &a->blobs;
+	a->cache.details = a->format == FORMAT_CARD || a->format == FORMAT_EXPLAIN;
 	a->held = mem_array(HELD_MAX, sizeof *a->held);
 	for (size_t i = 0; i < HELD_MAX; i++)
 		buf_init(&a->held[i], RECORD_LINE_MAX);
@@ -418,19 +418,21 @@ close_all(struct app *a)
 		buf_clear(&a->held[i]);
 	mem_free(a->held);
 	url_policy_free(a->policy);
+	store_blobs_close(&a->blobs);
 	store_close(a->store);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct app a = {0};
+	struct app a = {.blobs = {.dirfd = -1}};
 	struct err err;
 
 	cmd_init(&a.c, argv[0]);
 	parse_options(&a, argc, argv);
 	configure(&a);
 	a.columns = cmd_terminal(&a.colour);
+	a.resident = optind == argc;
 
 	if (open_all(&a, &err) < 0)
 		a.status = cmd_fail(&a.c, &err, NULL);
@@ -439,7 +441,7 @@ main(int argc, char **argv)
 	else
 		ask_stdin(&a);
 
-	while (a.desk != NULL && desk_busy(a.desk) > 0 && !cmd_stop)
+	while (a.desk != NULL && desk_busy(a.desk) + desk_behind(a.desk) > 0 && !cmd_stop)
 		if (work(&a, NULL) < 0)
 			break;
 	if (cmd_stop)

@@ -29,7 +29,7 @@ struct conf {
 	int64_t jobs;							      /* 16: records in flight */
 	int64_t min_ttl, ttl, max_ttl;					      /* 1m, 1h, 24h */
 	int64_t stale_while_revalidate, stale_if_error;			      /* 5m, 24h */
-	int64_t failure_ttl;						      /* 5m */
+	int64_t no_store_ttl, failure_ttl, failure_max_ttl;		      /* 10s, 5m, 24h */
 	int64_t max_image_pixels;					      /* 32M */
 	struct conf_list oembed_providers;				      /* files, after the built-in table */
 	struct conf_list oembed_disable;				      /* names or endpoint hosts of providers */

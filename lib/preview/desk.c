@@ -12,8 +12,13 @@ struct errand {
 	struct errand *next;
 	char *url;
 	bool waiting; /* another process holds the lock */
+	bool behind;  /* nobody waits for the first answer */
+	bool anew;    /* what was shared is gone: everything is asked for */
+	bool renewed; /* nothing has changed: old lives on */
 	int64_t since;
-	struct record first; /* while waiting */
+	struct record question; /* as it was asked */
+	struct record first;	/* while waiting */
+	struct stage_stale old; /* what was known, its time being over */
 	struct record *also;
 	size_t n_also;
 };
@@ -22,8 +27,16 @@ struct desk {
 	struct desk_conf conf;
 	struct router *router;
 	struct errand *errands;
-	size_t busy;
+	size_t busy, behind;
 };
+
+static void
+note(void *arg, const char *text)
+{
+	const struct desk *d = arg;
+	if (d->conf.note != NULL)
+		d->conf.note(d->conf.arg, text);
+}
 
 static void
 answer(struct desk *d, struct record *rec)
@@ -51,10 +64,11 @@ errand_find(const struct desk *d, const char *url)
 }
 
 static struct errand *
-errand_new(struct desk *d, const char *url)
+errand_new(struct desk *d, const struct record *question)
 {
 	struct errand *e = mem_alloc(sizeof *e);
-	e->url = mem_strdup(url);
+	e->url = mem_strdup(record_url(question));
+	e->question.j = json_copy(question->j);
 	e->next = d->errands;
 	d->errands = e;
 	return e;
@@ -71,6 +85,9 @@ errand_drop(struct desk *d, struct errand *gone)
 	for (size_t i = 0; i < gone->n_also; i++)
 		record_clear(&gone->also[i]);
 	record_clear(&gone->first);
+	record_clear(&gone->question);
+	stage_stale_clear(&gone->old);
+	d->behind -= gone->behind;
 	mem_free(gone->also);
 	mem_free(gone->url);
 	mem_free(gone);
@@ -127,15 +144,32 @@ answer_also(struct desk *d, const struct record *rec, struct record *asker)
 	answer(d, &copy);
 }
 
-/* The errand is over: everybody who asked hears the same. */
+/* The errand is over: everybody who asked hears the same, but those who read another language than the page was asked
+ * for, if it has several. */
 static void
 settle(struct desk *d, struct errand *e, struct record *rec)
 {
-	for (size_t i = 0; e != NULL && i < e->n_also; i++)
-		answer_also(d, rec, &e->also[i]);
-	if (e != NULL)
+	struct record *also = e != NULL ? e->also : NULL;
+	size_t n = e != NULL ? e->n_also : 0;
+	bool heard = e == NULL || !e->behind;
+	if (e != NULL) {
+		e->n_also = 0;
+		e->also = NULL;
 		errand_drop(d, e);
-	answer(d, rec);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (stage_cache_foreign(d->conf.cache, rec, &also[i])) {
+			d->busy--;
+			desk_ask(d, &also[i]);
+		} else {
+			answer_also(d, rec, &also[i]);
+		}
+	}
+	mem_free(also);
+	if (heard)
+		answer(d, rec);
+	else
+		record_clear(rec);
 }
 
 /* Takes the URL's lock and goes; false if another process has it. */
@@ -153,7 +187,48 @@ go(struct desk *d, struct errand *e, struct record *rec)
 		store_url_unlock(d->conf.store, e->url);
 		settle(d, e, rec);
 	} else {
+		if (!d->conf.refresh && stage_cache_stale(d->conf.cache, rec, &e->old, &err) < 0)
+			note(d, err.text); /* then everything is asked for */
 		router_submit(d->router, rec);
+	}
+	return true;
+}
+
+/* Sends for the answer, or waits for another process that has already gone. */
+static void
+send(struct desk *d, struct record *rec)
+{
+	struct errand *e = errand_new(d, rec);
+	if (go(d, e, rec))
+		return;
+	e->waiting = true;
+	e->since = d->conf.router.now();
+	e->first = *rec;
+}
+
+/* Tells an answer whose time is over, if it may be told while it is asked for anew (RFC 5861 §3). */
+static bool
+tell_stale(struct desk *d, struct errand *e, struct record *rec)
+{
+	struct stage_stale old;
+	struct err err;
+	if (!d->conf.resident || d->conf.refresh || stage_cache_stale(d->conf.cache, rec, &old, &err) < 0)
+		return false;
+	bool may = old.og != NULL && d->conf.cache->now() < old.stale_ts;
+	struct record behind = {.j = may && e == NULL ? json_copy(rec->j) : NULL};
+	if (may) {
+		stage_cache_answer_stale(d->conf.cache, rec, &old, NULL);
+		answer(d, rec);
+	}
+	stage_stale_clear(&old);
+	if (behind.j == NULL)
+		return may;
+	e = errand_new(d, &behind);
+	e->behind = true;
+	d->behind++;
+	if (!go(d, e, &behind)) { /* another process is asking for it anew */
+		errand_drop(d, e);
+		record_clear(&behind);
 	}
 	return true;
 }
@@ -174,30 +249,53 @@ desk_ask(struct desk *d, struct record *take)
 		return;
 	}
 	struct errand *e = errand_find(d, record_url(&rec));
-	if (e != NULL) {
+	if (e != NULL && !e->behind)
 		errand_join(e, &rec);
-		return;
-	}
-	if (known(d, &rec)) {
+	else if (known(d, &rec))
 		answer(d, &rec);
+	else if (tell_stale(d, e, &rec))
 		return;
-	}
-	e = errand_new(d, record_url(&rec));
-	if (!go(d, e, &rec)) {
-		e->waiting = true;
-		e->since = d->conf.router.now();
-		e->first = rec;
-	}
+	else if (e != NULL)
+		errand_join(e, &rec);
+	else
+		send(d, &rec);
 }
 
 /* ---- the way out ----------------------------------------------------------------------------------- */
 
+/* A record is about to go to a filter: what is known goes with it. */
 static void
-note(void *arg, const char *text)
+look(void *arg, struct record *rec)
 {
 	const struct desk *d = arg;
-	if (d->conf.note != NULL)
-		d->conf.note(d->conf.arg, text);
+	struct errand *e = errand_find(d, record_url(rec));
+	bool anew = d->conf.refresh || (e != NULL && e->anew);
+	if (stage_reuse(d->conf.cache, e != NULL && e->old.og != NULL ? &e->old : NULL, anew, rec) && e != NULL)
+		e->renewed = true;
+}
+
+/* It failed, but there is an old answer that may be told instead (RFC 5861 §4). */
+static void
+bridge(const struct desk *d, const struct errand *e, struct record *rec)
+{
+	struct json *error = json_get(rec->j, "error");
+	if (e != NULL && e->old.og != NULL && d->conf.cache->now() < e->old.error_ts && stage_cache_bridges(error)) {
+		record_clear(rec);
+		rec->j = json_copy(e->question.j);
+		stage_cache_answer_stale(d->conf.cache, rec, &e->old, error);
+	}
+	json_free(error);
+}
+
+static void
+ask_anew(struct desk *d, struct errand *e, struct record *rec)
+{
+	record_clear(rec);
+	rec->j = json_copy(e->question.j);
+	e->anew = true;
+	e->renewed = false;
+	stage_stale_clear(&e->old);
+	router_submit(d->router, rec);
 }
 
 static void
@@ -206,14 +304,22 @@ done(void *arg, struct record *rec)
 	struct desk *d = arg;
 	struct err err;
 	struct errand *e = errand_find(d, record_url(rec));
-	stage_finish(rec, d->conf.server_name);
-	if (stage_cache_put(d->conf.cache, rec, &err) < 0) {
+	bool renewed = e != NULL && e->renewed;
+	if (!renewed)
+		stage_finish(rec, d->conf.server_name);
+	if (stage_cache_put(d->conf.cache, rec, renewed ? &e->old : NULL, &err) < 0) {
+		if (err.code == ERR_NOTFOUND && e != NULL && !e->anew) {
+			ask_anew(d, e, rec);
+			return;
+		}
 		if (!record_failed(rec))
 			record_fail(rec, "cache", &err);
 		else
 			note(d, err.text);
 	}
-	store_url_unlock(d->conf.store, record_url(rec));
+	if (record_failed(rec))
+		bridge(d, e, rec);
+	store_url_unlock(d->conf.store, e != NULL ? e->url : record_url(rec));
 	settle(d, e, rec);
 }
 
@@ -260,12 +366,19 @@ desk_busy(const struct desk *d)
 	return d->busy;
 }
 
+size_t
+desk_behind(const struct desk *d)
+{
+	return d->behind;
+}
+
 struct desk *
 desk_new(const struct desk_conf *conf)
 {
 	struct desk *d = mem_alloc(sizeof *d);
 	struct router_conf rc = conf->router;
 	rc.done = done;
+	rc.look = look;
 	rc.note = note;
 	d->conf = *conf;
 	rc.arg = d;

@@ -15,12 +15,13 @@ struct stage_cache;
 struct desk;
 
 struct desk_conf {
-	struct router_conf router; /* done, note and arg are the desk's own: leave them empty */
+	struct router_conf router; /* done, look, note and arg are the desk's own: leave them empty */
 	struct store *store;
 	const struct stage_cache *cache;
 	const struct url_policy *policy;
 	const char *server_name;
-	bool refresh; /* do not answer from the cache */
+	bool refresh;  /* do not answer from the cache, and ask for everything anew */
+	bool resident; /* there is time after an answer: old ones are told at once, and asked for anew behind */
 	/* The answer to a question, failed or not; the record is the callee's. */
 	void (*answer)(void *arg, struct record *rec);
 	void (*note)(void *arg, const char *text); /* one line for people */
@@ -30,7 +31,8 @@ struct desk_conf {
 struct desk *desk_new(const struct desk_conf *conf);
 void desk_free(struct desk *d, bool now); /* as router_free; unanswered questions are dropped */
 void desk_ask(struct desk *d, struct record *take);
-size_t desk_busy(const struct desk *d);						   /* questions without an answer */
+size_t desk_busy(const struct desk *d);	  /* questions without an answer */
+size_t desk_behind(const struct desk *d); /* old answers being asked for anew */
 int desk_step(struct desk *d, struct pollfd *extra, int timeout, struct err *err); /* as router_step */
 
 #endif

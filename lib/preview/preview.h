@@ -14,6 +14,8 @@
 #define RECORD_DOCS_MAX 16
 #define RECORD_WANT_MAX 16
 #define RECORD_WARNINGS_MAX 32
+#define RECORD_SPACER_MAX \
+	10 /* pixels of a picture's shorter side: it only keeps a place, or tells that somebody looked */
 #define RECORD_UNTYPED "application/octet-stream" /* what is said of a document that was sent without a type */
 #define RECORD_IMAGE_TRIES 3			  /* pictures that are tried, one after the other */
 

@@ -205,6 +205,8 @@ static void feed(struct router *r, enum stage s);
 static void
 route(struct router *r, struct job *job)
 {
+	if (r->conf.look != NULL && !record_failed(&job->rec))
+		r->conf.look(r->conf.arg, &job->rec);
 	enum stage s = stage_next(&job->rec);
 	job->deaths = 0;
 	if (s != STAGE_DONE && ++job->steps > ROUTER_STEPS_MAX) {

@@ -17,6 +17,8 @@ struct router_conf {
 	int64_t patience[STAGE_DONE];  /* ms without an answer after which a filter is ended and started anew */
 	int64_t (*now)(void);	       /* any clock in ms */
 	bool trace;		       /* records get "trace":[{stage,ms}], one for each answer of a filter */
+	/* A record is about to be handed to the filter its state calls for: what is known need not be asked.  May be NULL. */
+	void (*look)(void *arg, struct record *rec);
 	/* A record that is done or failed.  It is the callee's from now on. */
 	void (*done)(void *arg, struct record *rec);
 	void (*note)(void *arg, const char *text); /* one line for people: a filter ended, was started again */

@@ -1,6 +1,6 @@
 /* What was an answer made of?  Kept beside it, so that a card, an explanation or a renewal needs no page again.
  *
- *   docs, html, oembed, image, thumbs, warnings   as in the record, where they are there
+ *   docs, html, oembed, image, thumbs, dropped, warnings   as in the record, where they are there
  *   cut                                           true: html and oembed were too long together to be kept */
 #include "preview/stages.h"
 
@@ -8,7 +8,7 @@
 
 enum { DETAILS_MAX = 64 * 1024 }; /* bytes; the limits of html leave most pages far below */
 
-static const char *const members[] = {"docs", "html", "oembed", "image", "thumbs", "warnings"};
+static const char *const members[] = {"docs", "html", "oembed", "image", "thumbs", "dropped", "warnings"};
 enum { MEMBERS = sizeof members / sizeof members[0] };
 
 static void
@@ -16,6 +16,29 @@ copy(struct json *to, const struct json *from, const char *key)
 {
 	if (json_has(from, key))
 		json_set(to, key, json_get(from, key));
+}
+
+struct json *
+stage_details_doc(const struct json *doc)
+{
+	static const char *const passing[] = {"not_modified", "reused", "kept", "spare"};
+	struct json *d = json_copy(doc);
+	for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++)
+		json_del(d, passing[i]);
+	return d;
+}
+
+static void
+add_docs(struct json *to, const struct record *rec)
+{
+	struct json *docs = json_get(rec->j, "docs"), *kept = json_array();
+	for (size_t i = 0, n = json_len(docs); i < n; i++) {
+		struct json *d = json_at(docs, i);
+		json_add(kept, stage_details_doc(d));
+		json_free(d);
+	}
+	json_set(to, "docs", kept);
+	json_free(docs);
 }
 
 void
@@ -52,6 +75,7 @@ stage_details_text(const struct record *rec)
 	struct json *details = json_object();
 	for (size_t i = 0; i < MEMBERS; i++)
 		copy(details, rec->j, members[i]);
+	add_docs(details, rec);
 	buf_init(&text, DETAILS_MAX);
 	int rc = json_write(details, 0, &text);
 	if (rc < 0) {

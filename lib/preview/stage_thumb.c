@@ -13,8 +13,6 @@
 #include "preview/stage_body.h"
 #include "store/store.h"
 
-enum { SPACER_MAX = 10 }; /* pixels of the shorter side: it only keeps a place, or tells that somebody looked */
-
 static struct json *
 describe_image(const struct record_doc *doc, const struct image_info *info)
 {
@@ -81,7 +79,7 @@ make(const struct stage_thumb *st, const struct record_doc *doc, struct image_th
 static int
 judge(const struct record *rec, const struct record_doc *doc, const struct image_info *info, struct err *err)
 {
-	bool spacer = info->width <= SPACER_MAX || info->height <= SPACER_MAX;
+	bool spacer = info->width <= RECORD_SPACER_MAX || info->height <= RECORD_SPACER_MAX;
 	if (!spacer || !str_eq(doc->rel, "image") || !record_image_spare(rec, doc->url))
 		return 0;
 	return err_set(err, ERR_INPUT, "only a spacer, %u x %u pixels", info->width, info->height);

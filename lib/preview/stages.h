@@ -35,18 +35,47 @@ struct store;
 
 struct stage_cache {
 	struct store *store;
-	int64_t ttl, max_ttl, failure_ttl; /* ms */
-	int64_t (*now)(void);		   /* ms since the epoch */
+	const struct store_blobs *blobs; /* NULL: pictures are not compared, and nothing is removed */
+	const char *language;		 /* Accept-Language where a record asks for none; NULL: none is sent */
+	int64_t min_ttl, ttl, max_ttl, no_store_ttl, stale_while_revalidate, stale_if_error; /* ms */
+	int64_t failure_ttl, failure_max_ttl;
+	int64_t (*now)(void); /* ms since the epoch */
 	bool details; /* answers come with what they were made of; one that is kept without counts as not known */
 };
 /* Adds "og" and "cache" when the answer is known, "error" and "cache" when a failure is remembered. */
 int stage_cache_get(const struct stage_cache *st, struct record *rec, struct err *err);
-/* Puts a finished record (after stage_finish) or a failed one away; cached and unfinished ones are left alone. */
-int stage_cache_put(const struct stage_cache *st, struct record *rec, struct err *err);
+/* Who got this answer in another language than the asker's?  True: it is not for the asker. */
+bool stage_cache_foreign(const struct stage_cache *st, const struct record *rec, const struct record *asker);
 
-/* The members of a record that an answer was made of, as kept beside it. */
+/* An answer whose time is over, with all that it was made of. */
+struct stage_stale {
+	struct json *og, *details; /* owned; NULL: there is none */
+	char *language;		   /* owned */
+	int64_t download_ts, expires_ts, stale_ts, error_ts;
+};
+int stage_cache_stale(const struct stage_cache *st, const struct record *rec, struct stage_stale *out, struct err *err);
+void stage_stale_clear(struct stage_stale *old);
+/* Answers with it all the same.  error is that of a record that failed meanwhile (a warning), or NULL. */
+void stage_cache_answer_stale(const struct stage_cache *st, struct record *rec, const struct stage_stale *old,
+			      const struct json *error);
+/* May an answer stand in for this failure?  Not when the page is gone for good or forbidden (RFC 5861 §4). */
+bool stage_cache_bridges(const struct json *error);
+
+/* Puts a finished record (after stage_finish) or a failed one away; cached and unfinished ones are left alone.  renewed:
+ * the answer that lives on, or NULL.  ERR_NOTFOUND: a picture that was shared is gone meanwhile, it must be asked for. */
+int stage_cache_put(const struct stage_cache *st, struct record *rec, const struct stage_stale *renewed,
+		    struct err *err);
+
+/* What need not be asked for, or only whether it has changed?  To be called whenever a record is about to go to a stage;
+ * old may be NULL.  anew: pictures are asked for even if they are fresh.  True: nothing has changed, "og" is that of old
+ * and the record is done. */
+bool stage_reuse(const struct stage_cache *st, const struct stage_stale *old, bool anew, struct record *rec);
+
+/* The members of a record that an answer was made of, as kept beside it.  A document among them says no more how it came
+ * here (not_modified, reused, kept, spare: see stage_reuse.c). */
 char *stage_details_text(const struct record *rec); /* JSON, yours; NULL if it cannot be kept */
 struct json *stage_details_parse(const char *text); /* yours; NULL if it is none */
 void stage_details_set(struct record *rec, const struct json *details);
+struct json *stage_details_doc(const struct json *doc); /* a document as it is kept; yours */
 
 #endif

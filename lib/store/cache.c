@@ -47,7 +47,8 @@ store_read_failure(sqlite3_stmt *stmt, struct store_preview *out)
 	    .download_ts = sqlite3_column_int64(stmt, 3),
 	    .expires_ts = sqlite3_column_int64(stmt, 4),
 	    .class = store_column(stmt, 5),
-	    .failures = sqlite3_column_int64(stmt, 6),
+	    .http_status = sqlite3_column_int64(stmt, 6),
+	    .failures = sqlite3_column_int64(stmt, 7),
 	};
 }
 

@@ -15,9 +15,10 @@ struct store_preview {
 	char *etag;
 	char *errcode, *error, *class;
 	int64_t status, download_ts, expires_ts;
-	int64_t stale_ts; /* until when it may be shown while it is asked for anew … */
-	int64_t error_ts; /* … and when that fails */
-	int64_t failures; /* in a row */
+	int64_t stale_ts;    /* until when it may be shown while it is asked for anew … */
+	int64_t error_ts;    /* … and when that fails */
+	int64_t failures;    /* in a row */
+	int64_t http_status; /* what the other side said, if it was that which failed */
 };
 void store_preview_clear(struct store_preview *p);
 
@@ -58,7 +59,7 @@ int store_cache_put(struct store *s, const struct store_put *put, struct err *er
 
 struct store_failure {
 	const char *url, *errcode, *error, *class;
-	int64_t status, now;
+	int64_t status, http_status, now;
 	int64_t first, max; /* ms it is remembered: the first time, at most */
 	int64_t growth;	    /* percent of that for each further one in a row */
 	int64_t at_least;   /* ms: the other side's own wish, up to max */

@@ -76,7 +76,7 @@ struct sqlite3_stmt;
 /* ---- cache.c ---- */
 
 /* Rows of the queries of previews and of failures begin with these columns, see sql.c. */
-enum { STORE_PREVIEW_COLUMNS = 10, STORE_FAILURE_COLUMNS = 7 };
+enum { STORE_PREVIEW_COLUMNS = 10, STORE_FAILURE_COLUMNS = 8 };
 void store_read_preview(struct sqlite3_stmt *stmt, struct store_preview *out);
 void store_read_failure(struct sqlite3_stmt *stmt, struct store_preview *out);
 /* The remembered failure of a URL that has not expired by now (0: any); not found is 0, too. */

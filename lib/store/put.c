@@ -209,7 +209,8 @@ store_cache_put_failure(struct store *s, const struct store_failure *f, struct e
 		(void)sqlite3_bind_int64(stmt, 5, f->now);
 		(void)sqlite3_bind_int64(stmt, 6, f->now + back_off(f, n + 1));
 		store_bind(stmt, 7, language_of(f->class));
-		(void)sqlite3_bind_int64(stmt, 8, n + 1);
+		(void)sqlite3_bind_int64(stmt, 8, f->http_status);
+		(void)sqlite3_bind_int64(stmt, 9, n + 1);
 	}
 	return store_write_end(s, stmt != NULL ? store_run(s, stmt, "failure", err) : -1, err);
 }

@@ -16,11 +16,11 @@ const char *const store_sql_text[SQL_COUNT] = {
     [SQL_CACHE_AFTER] = "SELECT og, media_id, etag, response_code, download_ts, expires_ts, stale_ts, error_ts,"
 			" language, details FROM local_media_repository_url_cache"
 			" WHERE url = ?1 AND download_ts > ?2 AND language IN ('', ?3) ORDER BY download_ts LIMIT 1",
-    [SQL_FAILURE_GET] = "SELECT status, errcode, error, failed_ts, expires_ts, class, failures"
+    [SQL_FAILURE_GET] = "SELECT status, errcode, error, failed_ts, expires_ts, class, http_status, failures"
 			" FROM url_preview_failures WHERE url = ?1 AND expires_ts > ?2",
     [SQL_FAILURE_PUT] = "INSERT OR REPLACE INTO url_preview_failures"
-			" (url, status, errcode, error, failed_ts, expires_ts, class, failures)"
-			" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+			" (url, status, errcode, error, failed_ts, expires_ts, class, http_status, failures)"
+			" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [SQL_FAILURE_DROP] = "DELETE FROM url_preview_failures WHERE url = ?1",
     [SQL_CACHE_PUT] =
 	"INSERT INTO local_media_repository_url_cache (url, response_code, etag, expires_ts, og, media_id,"
@@ -61,7 +61,7 @@ const char *const store_sql_text[SQL_COUNT] = {
 		       " FROM local_media_repository_url_cache WHERE url = ?1 ORDER BY download_ts DESC, rowid DESC",
     [SQL_CACHE_FORGET] = "DELETE FROM local_media_repository_url_cache WHERE url = ?1",
     [SQL_ROW_FORGET] = "DELETE FROM local_media_repository_url_cache WHERE rowid = ?1",
-    [SQL_FAILURE_LIST] = "SELECT status, errcode, error, failed_ts, expires_ts, class, failures, url"
+    [SQL_FAILURE_LIST] = "SELECT status, errcode, error, failed_ts, expires_ts, class, http_status, failures, url"
 			 " FROM url_preview_failures WHERE url > ?1 ORDER BY url LIMIT ?2",
     /* The statistics read what they count. */
     [SQL_STAT_PREVIEWS] = "SELECT count(*), coalesce(sum(expires_ts > ?1), 0) FROM local_media_repository_url_cache",
@@ -129,6 +129,7 @@ const char *const store_sql_migration[] = {
     "ALTER TABLE local_media_repository_url_cache ADD COLUMN details TEXT;"
     "CREATE INDEX url_preview_no_store ON local_media_repository_url_cache (expires_ts) WHERE no_store = 1;"
     "ALTER TABLE url_preview_failures ADD COLUMN class TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE url_preview_failures ADD COLUMN http_status INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE url_preview_failures ADD COLUMN failures INTEGER NOT NULL DEFAULT 1;"
     "CREATE TABLE url_preview_images ("
     " url TEXT, language TEXT, media_id TEXT NOT NULL, expires_ts INTEGER NOT NULL, text TEXT NOT NULL,"

@@ -256,6 +256,7 @@ migration(const char *dir)
 	    "ALTER TABLE local_media_repository_url_cache DROP COLUMN no_store;"
 	    "ALTER TABLE local_media_repository_url_cache DROP COLUMN details;"
 	    "ALTER TABLE url_preview_failures DROP COLUMN class;"
+	    "ALTER TABLE url_preview_failures DROP COLUMN http_status;"
 	    "ALTER TABLE url_preview_failures DROP COLUMN failures;"
 	    "INSERT INTO local_media_repository_url_cache (url, response_code, expires_ts, og, download_ts)"
 	    " VALUES ('old', 200, 2000, 'kept', 1000);"
