@@ -40,7 +40,7 @@ OBJ_FILTER            = sandbox sandbox-landlock sandbox-seccomp sandbox-bpf
 $(foreach c,fetch og oembed thumb,$(eval OBJ_mxpreview-$(c) = close $(OBJ_FILTER)))
 OBJ_mxpreview-oembed += oembed-update
 OBJ_mxpreview-og     += terminal
-OBJ_mxpreview-fetch  += policy fetch-tell
+OBJ_mxpreview-fetch  += policy fetch-tell connect
 
 # A unit test <room>_<what>.c is linked with its room and the floors below, and nothing else.
 BELOW_base    = base

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/connect.h"
 #include "cmd/fetch-tell.h"
 #include "cmd/sandbox.h"
 #include "net/net.h"
@@ -59,6 +60,7 @@ struct app {
 	const char *ca_file, *ca_path; /* from the environment, or NULL */
 	char **urls;		       /* operands, NULL-terminated */
 	struct url_policy *policy;
+	struct cmd_connector connector;
 	struct net *net;
 	struct store_blobs blobs;
 	struct stage_fetch *stage;
@@ -143,7 +145,39 @@ open_net(struct app *a, struct err *err)
 	o.total_timeout = conf->total_timeout;
 	o.jobs = conf->jobs < NET_JOBS_MAX ? conf->jobs : NET_JOBS_MAX;
 	o.clock = cmd_clock;
-	return net_new(&o, err);
+	o.http2 = conf->http2;
+	o.proxy = conf->proxy;
+	o.lookup_fd = a->connector.lookup_fd;
+	/* Only behind a filter does libcurl's connect(2) leave a socket alone that the connector has set out. */
+	if (!a->c.no_sandbox && sandbox_filters())
+		o.open_fd = a->connector.open_fd;
+	struct net *net = net_new(&o, err);
+	if (net == NULL)
+		return NULL;
+	a->connector.lookup_fd = -1; /* the net's now */
+	if (o.open_fd >= 0)
+		a->connector.open_fd = -1;
+	return net;
+}
+
+/* Behind a proxy addresses cannot be judged: names are looked up there. */
+static int
+open_connector(struct app *a, struct err *err)
+{
+	const struct conf *conf = &a->c.conf;
+	struct net_connector o = {.policy = a->policy};
+	char *host = NULL;
+	if (conf->proxy != NULL && !conf->proxy_enforces_addresses)
+		return err_set(
+		    err, ERR_INPUT,
+		    "proxy: behind one no address can be judged here; if it lets nothing through to networks "
+		    "that are not public, say proxy_enforces_addresses = true");
+	if (conf->proxy != NULL && net_proxy_parse(conf->proxy, &host, &o.proxy_port, err) < 0)
+		return -1;
+	o.proxy_host = host;
+	int rc = cmd_connector_start(&a->c, &a->connector, &o, err);
+	mem_free(host);
+	return rc;
 }
 
 /* Standard input must not hold up the transfers when half a line has come.  A pipe or terminal is opened anew, because
@@ -222,6 +256,8 @@ open_doors(struct app *a, struct err *err)
 	a->ca_file = trust(getenv("SSL_CERT_FILE"));
 	a->ca_path = trust(getenv("SSL_CERT_DIR"));
 	a->policy = cmd_policy(&a->c);
+	if (open_connector(a, err) < 0)
+		return -1;
 	a->net = open_net(a, err);
 	if (a->net == NULL)
 		return -1;
@@ -412,6 +448,7 @@ static void
 close_doors(struct app *a)
 {
 	net_free(a->net);
+	cmd_connector_wait(&a->connector);
 	stage_fetch_free(a->stage);
 	if (!a->body && a->stage != NULL) {
 		io_lines_clear(&a->in);
@@ -423,7 +460,7 @@ close_doors(struct app *a)
 int
 main(int argc, char **argv)
 {
-	struct app a = {0};
+	struct app a = {.connector = {.lookup_fd = -1, .open_fd = -1}};
 	struct err err = {0};
 	cmd_init(&a.c, argv[0]);
 	parse_options(&a, argc, argv);

@@ -20,11 +20,12 @@
 
 enum { NUMBERS = 512, X32_BIT = 0x40000000, LO = 0, HI = 4 };
 
-enum verdict { DENY = 0, ALLOW, UNKNOWN, KILL, ASK };
+enum verdict { DENY = 0, ALLOW, UNKNOWN, BEGUN, KILL, ASK };
 
 static const uint32_t answer[] = {[DENY] = SECCOMP_RET_ERRNO | EACCES,
 				  [ALLOW] = SECCOMP_RET_ALLOW,
 				  [UNKNOWN] = SECCOMP_RET_ERRNO | ENOSYS,
+				  [BEGUN] = SECCOMP_RET_ERRNO | EINPROGRESS,
 				  [KILL] = SECCOMP_RET_KILL_PROCESS};
 
 struct compiler {
@@ -158,7 +159,14 @@ judge(struct compiler *c)
 			c->verdict[call->nr] = ASK;
 	}
 	set(c, c->p->unknown, c->p->unknowns, UNKNOWN);
+	set(c, c->p->begun, c->p->beguns, BEGUN);
 	set(c, c->p->hostile, c->p->hostiles, c->p->kill ? KILL : DENY);
+}
+
+bool
+sandbox_bpf_here(void)
+{
+	return ARCH != 0;
 }
 
 int

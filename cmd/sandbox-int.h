@@ -50,8 +50,9 @@ struct sandbox_policy {
 	unsigned who;
 	const struct sandbox_call *call;
 	size_t calls;
-	const int *unknown, *hostile; /* answered with ENOSYS; end the process, if kill.  All else: EACCES */
-	size_t unknowns, hostiles;
+	/* Answered with ENOSYS; with EINPROGRESS; end the process, if kill.  All else: EACCES. */
+	const int *unknown, *begun, *hostile;
+	size_t unknowns, beguns, hostiles;
 	bool kill;
 };
 
@@ -61,6 +62,7 @@ struct sock_filter; /* <linux/filter.h> */
 
 /* Fills code[0 … *n) of SANDBOX_BPF_MAX.  -1: more than SANDBOX_BPF_MAX instructions, or an architecture it does not know
  * (ERR_UNSUPPORTED). */
+bool sandbox_bpf_here(void); /* is this architecture known? */
 int sandbox_bpf_compile(const struct sandbox_policy *p, struct sock_filter *code, size_t *n, struct err *err);
 
 #endif

@@ -60,35 +60,31 @@ allow(int ruleset, const char *path, uint64_t access, bool optional, struct err 
 	return rc;
 }
 
-/* What the resolver, TLS and the locale read while fetching.  Not /etc/ssl as a whole: it holds private keys. */
+/* What TLS reads while it shakes hands: certificates.  Not /etc/ssl as a whole: it holds private keys. */
+static const char *const tls[] = {"/etc/ssl/certs",
+				  "/etc/ssl/cert.pem",
+				  "/etc/ssl/openssl.cnf",
+				  "/etc/pki/tls/certs",
+				  "/etc/pki/ca-trust/extracted",
+				  "/etc/ca-certificates",
+				  "/usr/share/ca-certificates",
+				  "/usr/local/share/ca-certificates",
+				  "/usr/lib/locale",
+				  "/dev/urandom",
+				  "/dev/null",
+				  NULL};
+
+static const char *const resolver[] = {"/etc/resolv.conf",     "/etc/hosts",
+				       "/etc/nsswitch.conf",   "/etc/gai.conf",
+				       "/etc/host.conf",       "/etc/services",
+				       "/run/systemd/resolve", "/run/NetworkManager/resolv.conf",
+				       "/run/resolvconf",      NULL};
+
 static int
-allow_system(int ruleset, struct err *err)
+allow_system(int ruleset, const char *const *path, struct err *err)
 {
-	static const char *const paths[] = {"/etc/resolv.conf",
-					    "/etc/hosts",
-					    "/etc/nsswitch.conf",
-					    "/etc/gai.conf",
-					    "/etc/host.conf",
-					    "/etc/services",
-					    "/run/systemd/resolve",
-					    "/run/NetworkManager/resolv.conf",
-					    "/run/resolvconf",
-					    "/etc/ssl/certs",
-					    "/etc/ssl/cert.pem",
-					    "/etc/ssl/openssl.cnf",
-					    "/etc/pki/tls/certs",
-					    "/etc/pki/ca-trust/extracted",
-					    "/etc/ca-certificates",
-					    "/usr/share/ca-certificates",
-					    "/usr/local/share/ca-certificates",
-					    "/usr/share/zoneinfo",
-					    "/etc/localtime",
-					    "/usr/lib/locale",
-					    "/usr/share/locale",
-					    "/dev/urandom",
-					    "/dev/null"};
-	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
-		if (allow(ruleset, paths[i], READ_FILE | READ_DIR, true, err) < 0)
+	for (; *path != NULL; path++)
+		if (allow(ruleset, *path, READ_FILE | READ_DIR, true, err) < 0)
 			return -1;
 	return 0;
 }
@@ -102,11 +98,13 @@ allow_wanted(int ruleset, const struct sandbox *want, uint64_t all, struct err *
 		if (allow(ruleset, want->read[i], readable, false, err) < 0)
 			return -1;
 	if (want->kind == SANDBOX_PARSE)
-		return 0;
+		return 0; /* and writes nothing */
 	for (size_t i = 0; i < sizeof want->write / sizeof want->write[0] && want->write[i] != NULL; i++)
 		if (allow(ruleset, want->write[i], writable & all, false, err) < 0)
 			return -1;
-	return want->kind == SANDBOX_FETCH ? allow_system(ruleset, err) : 0;
+	if (want->kind == SANDBOX_CONNECT)
+		return allow_system(ruleset, resolver, err);
+	return want->kind == SANDBOX_FETCH ? allow_system(ruleset, tls, err) : 0;
 }
 
 int
@@ -118,8 +116,10 @@ sandbox_landlock_shut(const struct sandbox *want, int *abi, struct err *err)
 	*abi = version < SANDBOX_LANDLOCK_ABI ? (int)version : SANDBOX_LANDLOCK_ABI;
 	struct ruleset rules = {.fs = known(*abi)};
 	size_t size = *abi < 4 ? 8 : *abi < 6 ? 16 : 24;
-	if (*abi >= 4) /* where fetch may connect is judged address by address in room net */
-		rules.net = want->kind == SANDBOX_FETCH ? TCP_BIND : TCP_BIND | TCP_CONNECT;
+	/* Where the connector may connect is judged address by address in room net. */
+	bool connects = want->kind == SANDBOX_CONNECT || (want->kind == SANDBOX_FETCH && !sandbox_filters());
+	if (*abi >= 4)
+		rules.net = connects ? TCP_BIND : TCP_BIND | TCP_CONNECT;
 	if (*abi >= 6)
 		rules.scoped = SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL;
 	int fd = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0);

@@ -22,10 +22,12 @@
 /* Who needs a call. */
 enum {
 	ALL = 1 << 0,
-	READ = 1 << 1,	/* something may be opened for reading */
-	WRITE = 1 << 2, /* files may be made */
-	NET = 1 << 3,
-	SANITIZER = 1 << 4 /* the run-time of ASan and UBSan */
+	READ = 1 << 1,	   /* something may be opened for reading */
+	WRITE = 1 << 2,	   /* files may be made */
+	NET = 1 << 3,	   /* there are sockets */
+	FETCH = 1 << 4,	   /* who uses those it is given */
+	CONNECT = 1 << 5,  /* who makes them, and has threads for it */
+	SANITIZER = 1 << 6 /* the run-time of ASan and UBSan */
 };
 
 #define INT_BITS UINT32_MAX
@@ -124,18 +126,15 @@ static const struct sandbox_call calls[] = {
     C(WRITE, ftruncate),
     C(WRITE, fallocate),
     /* the net; which sockets, see below */
-    C(NET, connect),
     C(NET, recvfrom),
     C(NET, recvmsg),
-    C(NET, recvmmsg),
     C(NET, getsockopt),
     C(NET, getsockname),
-    C(NET, getpeername),
-    C(NET, shutdown),
-    C(NET, pipe2),
-    C(NET, eventfd2),
-    C(NET, timerfd_create),
-    C(NET, timerfd_settime),
+    C(FETCH, getpeername),
+    C(FETCH, shutdown),
+    C(FETCH, wait4), /* for the connector to end */
+    C(CONNECT, connect),
+    C(CONNECT, recvmmsg),
     /* sanitizers try through a pipe what is readable, and describe themselves */
     C(SANITIZER, pipe2),
     C(SANITIZER, readlinkat),
@@ -157,7 +156,7 @@ static const struct sandbox_call calls[] = {
     IF1(ALL, ioctl, IS(1, TCGETS)),
     IF1(ALL, ioctl, IS(1, TIOCGWINSZ)),
     IF1(ALL, ioctl, IS(1, FIONREAD)),
-    IF1(NET, ioctl, IS(1, FIONBIO)),
+    IF1(FETCH, ioctl, IS(1, FIONBIO)),
     /* limits may be asked for, not changed */
     IF2(ALL, prlimit64, IS(0, 0), NIL(2)),
     /* O_TRUNC asks for a writing mode: Landlock before ABI 3 does not see it */
@@ -166,38 +165,36 @@ static const struct sandbox_call calls[] = {
     IF1(WRITE, openat, BITS(2, O_ACCMODE | O_TRUNC, O_WRONLY | O_TRUNC)),
     IF1(WRITE, openat, BITS(2, O_ACCMODE | O_TRUNC, O_RDWR | O_TRUNC)),
     /* threads, not processes or namespaces; clone3 hides its flags behind a pointer */
-    IF1(NET, clone, BITS(0, THREAD | NO_THREAD, THREAD)),
-    IF1(NET, prctl, IS(0, PR_SET_NAME)),
+    IF1(CONNECT, clone, BITS(0, THREAD | NO_THREAD, THREAD)),
     /* TCP and UDP over IP: no MPTCP, raw, packet; netlink only to ask for addresses (getaddrinfo) */
-    IF3(NET, socket, IS(0, AF_INET), BITS(1, TYPE_BITS, SOCK_STREAM), IS(2, 0)),
-    IF3(NET, socket, IS(0, AF_INET), BITS(1, TYPE_BITS, SOCK_STREAM), IS(2, IPPROTO_TCP)),
-    IF3(NET, socket, IS(0, AF_INET), BITS(1, TYPE_BITS, SOCK_DGRAM), IS(2, 0)),
-    IF3(NET, socket, IS(0, AF_INET), BITS(1, TYPE_BITS, SOCK_DGRAM), IS(2, IPPROTO_UDP)),
-    IF3(NET, socket, IS(0, AF_INET6), BITS(1, TYPE_BITS, SOCK_STREAM), IS(2, 0)),
-    IF3(NET, socket, IS(0, AF_INET6), BITS(1, TYPE_BITS, SOCK_STREAM), IS(2, IPPROTO_TCP)),
-    IF3(NET, socket, IS(0, AF_INET6), BITS(1, TYPE_BITS, SOCK_DGRAM), IS(2, 0)),
-    IF3(NET, socket, IS(0, AF_INET6), BITS(1, TYPE_BITS, SOCK_DGRAM), IS(2, IPPROTO_UDP)),
-    IF3(NET, socket, IS(0, AF_NETLINK), BITS(1, TYPE_BITS, SOCK_RAW), IS(2, 0)),
-    IF1(NET, bind, IS(2, SOCKADDR_NL_LEN)),
-    /* a pair of streams cannot be turned to another name, datagrams could */
-    IF2(NET, socketpair, IS(0, AF_UNIX), BITS(1, TYPE_BITS, SOCK_STREAM)),
+    IF3(CONNECT, socket, IS(0, AF_INET), BITS(1, TYPE_BITS, SOCK_STREAM), IS(2, 0)),
+    IF3(CONNECT, socket, IS(0, AF_INET), BITS(1, TYPE_BITS, SOCK_STREAM), IS(2, IPPROTO_TCP)),
+    IF3(CONNECT, socket, IS(0, AF_INET), BITS(1, TYPE_BITS, SOCK_DGRAM), IS(2, 0)),
+    IF3(CONNECT, socket, IS(0, AF_INET), BITS(1, TYPE_BITS, SOCK_DGRAM), IS(2, IPPROTO_UDP)),
+    IF3(CONNECT, socket, IS(0, AF_INET6), BITS(1, TYPE_BITS, SOCK_STREAM), IS(2, 0)),
+    IF3(CONNECT, socket, IS(0, AF_INET6), BITS(1, TYPE_BITS, SOCK_STREAM), IS(2, IPPROTO_TCP)),
+    IF3(CONNECT, socket, IS(0, AF_INET6), BITS(1, TYPE_BITS, SOCK_DGRAM), IS(2, 0)),
+    IF3(CONNECT, socket, IS(0, AF_INET6), BITS(1, TYPE_BITS, SOCK_DGRAM), IS(2, IPPROTO_UDP)),
+    IF3(CONNECT, socket, IS(0, AF_NETLINK), BITS(1, TYPE_BITS, SOCK_RAW), IS(2, 0)),
+    IF1(CONNECT, bind, IS(2, SOCKADDR_NL_LEN)),
     /* TCP Fast Open connects without connect(2), past whoever watches that */
-    IF1(NET, sendto, BITS(3, MSG_FASTOPEN, 0)),
-    IF1(NET, sendmsg, BITS(2, MSG_FASTOPEN, 0)),
-    IF1(NET, sendmmsg, BITS(3, MSG_FASTOPEN, 0)),
+    IF2(FETCH, sendto, BITS(3, MSG_FASTOPEN, 0), NIL(4)),
+    IF1(CONNECT, sendto, BITS(3, MSG_FASTOPEN, 0)),
+    IF1(CONNECT, sendmsg, BITS(2, MSG_FASTOPEN, 0)),
+    IF1(CONNECT, sendmmsg, BITS(3, MSG_FASTOPEN, 0)),
     /* what libcurl and the resolver set; no BPF, no devices, marks, ULPs, and no TCP_FASTOPEN_CONNECT */
-    IF2(NET, setsockopt, IS(1, SOL_SOCKET), IS(2, SO_KEEPALIVE)),
-    IF2(NET, setsockopt, IS(1, SOL_SOCKET), IS(2, SO_SNDBUF)),
-    IF2(NET, setsockopt, IS(1, SOL_SOCKET), IS(2, SO_RCVBUF)),
-    IF2(NET, setsockopt, IS(1, SOL_SOCKET), IS(2, SO_LINGER)),
-    IF2(NET, setsockopt, IS(1, IPPROTO_TCP), IS(2, TCP_NODELAY)),
-    IF2(NET, setsockopt, IS(1, IPPROTO_TCP), IS(2, TCP_KEEPIDLE)),
-    IF2(NET, setsockopt, IS(1, IPPROTO_TCP), IS(2, TCP_KEEPINTVL)),
-    IF2(NET, setsockopt, IS(1, IPPROTO_TCP), IS(2, TCP_KEEPCNT)),
-    IF2(NET, setsockopt, IS(1, IPPROTO_TCP), IS(2, TCP_USER_TIMEOUT)),
-    IF2(NET, setsockopt, IS(1, IPPROTO_IP), IS(2, IP_RECVERR)),
-    IF2(NET, setsockopt, IS(1, IPPROTO_IPV6), IS(2, IPV6_RECVERR)),
-    IF2(NET, setsockopt, IS(1, IPPROTO_IPV6), IS(2, IPV6_V6ONLY)),
+    IF2(FETCH, setsockopt, IS(1, SOL_SOCKET), IS(2, SO_KEEPALIVE)),
+    IF2(FETCH, setsockopt, IS(1, SOL_SOCKET), IS(2, SO_SNDBUF)),
+    IF2(FETCH, setsockopt, IS(1, SOL_SOCKET), IS(2, SO_RCVBUF)),
+    IF2(FETCH, setsockopt, IS(1, SOL_SOCKET), IS(2, SO_LINGER)),
+    IF2(FETCH, setsockopt, IS(1, IPPROTO_TCP), IS(2, TCP_NODELAY)),
+    IF2(FETCH, setsockopt, IS(1, IPPROTO_TCP), IS(2, TCP_KEEPIDLE)),
+    IF2(FETCH, setsockopt, IS(1, IPPROTO_TCP), IS(2, TCP_KEEPINTVL)),
+    IF2(FETCH, setsockopt, IS(1, IPPROTO_TCP), IS(2, TCP_KEEPCNT)),
+    IF2(FETCH, setsockopt, IS(1, IPPROTO_TCP), IS(2, TCP_USER_TIMEOUT)),
+    IF2(CONNECT, setsockopt, IS(1, IPPROTO_IP), IS(2, IP_RECVERR)),
+    IF2(CONNECT, setsockopt, IS(1, IPPROTO_IPV6), IS(2, IPV6_RECVERR)),
+    IF2(CONNECT, setsockopt, IS(1, IPPROTO_IPV6), IS(2, IPV6_V6ONLY)),
 #ifdef SYS_open /* what younger architectures have no more */
     C(READ, stat),
     C(READ, lstat),
@@ -212,7 +209,6 @@ static const struct sandbox_call calls[] = {
     C(ALL, poll),
     C(ALL, select),
     C(ALL, epoll_wait),
-    C(NET, pipe),
     C(SANITIZER, pipe),
     C(ALL, time),
     IF1(READ, open, BITS(1, ANY_OPEN_WRITE, O_RDONLY)),
@@ -224,6 +220,9 @@ static const struct sandbox_call calls[] = {
 
 /* Newer twins of allowed calls: the C library then takes the older one. */
 static const int unknown[] = {SYS_clone3, SYS_openat2, SYS_faccessat2, SYS_close_range, SYS_epoll_pwait2};
+
+/* What libcurl is handed is connecting already: it asks once and goes on to wait. */
+static const int begun[] = {SYS_connect};
 
 /* No library tries these in passing: whoever does is not us any more. */
 static const int hostile[] = {SYS_execve,
@@ -267,8 +266,10 @@ who(const struct sandbox *want)
 	if (SANDBOX_SANITIZED)
 		w |= SANITIZER;
 	if (want->kind == SANDBOX_FETCH)
-		w |= NET | READ;
-	if (want->kind != SANDBOX_PARSE && want->write[0] != NULL)
+		w |= NET | FETCH | READ;
+	if (want->kind == SANDBOX_CONNECT)
+		w |= NET | CONNECT | READ;
+	if (want->kind != SANDBOX_PARSE && want->kind != SANDBOX_CONNECT && want->write[0] != NULL)
 		w |= WRITE | READ;
 	if (want->read[0] != NULL)
 		w |= READ;
@@ -285,6 +286,14 @@ install(struct sock_filter *code, size_t n, struct err *err)
 	return rc > 0 ? err_set(err, ERR_BUG, "seccomp: thread %ld is filtered already", rc) : 0;
 }
 
+/* Without a filter: EFAULT where there is a door, EINVAL or ENOSYS where there is none (seccomp(2)). */
+bool
+sandbox_filters(void)
+{
+	return sandbox_bpf_here() &&
+	       (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, NULL) == 0 || (errno != EINVAL && errno != ENOSYS));
+}
+
 int
 sandbox_seccomp_shut(const struct sandbox *want, struct err *err)
 {
@@ -294,20 +303,17 @@ sandbox_seccomp_shut(const struct sandbox *want, struct err *err)
 	    .calls = sizeof calls / sizeof calls[0],
 	    .unknown = unknown,
 	    .unknowns = sizeof unknown / sizeof unknown[0],
+	    .begun = begun,
+	    .beguns = want->kind == SANDBOX_FETCH ? sizeof begun / sizeof begun[0] : 0,
 	    .hostile = hostile,
 	    .hostiles = sizeof hostile / sizeof hostile[0],
 	    .kill = !SANDBOX_SANITIZED, /* a sanitizer's report is worth more than the end of the process */
 	};
 	struct sock_filter code[SANDBOX_BPF_MAX];
 	size_t n;
-	struct err why;
-	/* Without a filter: EFAULT where there is a door, EINVAL or ENOSYS where there is none (seccomp(2)). */
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, NULL) < 0 && (errno == EINVAL || errno == ENOSYS))
+	if (!sandbox_filters())
 		return SANDBOX_NO_DOOR;
-	if (sandbox_bpf_compile(&policy, code, &n, &why) < 0) {
-		if (why.code == ERR_UNSUPPORTED)
-			return SANDBOX_NO_DOOR;
-		return err_set(err, why.code, "%s", why.text);
-	}
+	if (sandbox_bpf_compile(&policy, code, &n, err) < 0)
+		return -1;
 	return install(code, n, err);
 }

@@ -18,11 +18,12 @@
 
 #define MIB ((int64_t)1 << 20)
 
-/* RLIMIT_AS counts what is mapped, not what is used: libraries take 30 to 80 MiB, every resolver thread of fetch 8 MiB
- * of stack and up to 128 MiB of malloc arena. */
+/* RLIMIT_AS counts what is mapped, not what is used: libraries take 30 to 80 MiB, a stream of zstd up to 128 MiB, each
+ * arena of the connector's threads 64 MiB. */
 #define PARSE_MEMORY (512 * MIB)
 #define DECODE_MEMORY (1024 * MIB)
 #define FETCH_MEMORY (8192 * MIB)
+#define CONNECT_MEMORY (2048 * MIB)
 enum { FEW_FILES = 64, FETCH_FILES = 4096 };
 
 #if SANDBOX_SANITIZED
@@ -54,14 +55,16 @@ lower(__rlimit_resource_t what, int64_t limit, const char *name, struct err *err
 static int
 limit(const struct sandbox *want, struct err *err)
 {
-	static const int64_t memory[] = {
-	    [SANDBOX_PARSE] = PARSE_MEMORY, [SANDBOX_DECODE] = DECODE_MEMORY, [SANDBOX_FETCH] = FETCH_MEMORY};
-	bool fetch = want->kind == SANDBOX_FETCH;
+	static const int64_t memory[] = {[SANDBOX_PARSE] = PARSE_MEMORY,
+					 [SANDBOX_DECODE] = DECODE_MEMORY,
+					 [SANDBOX_FETCH] = FETCH_MEMORY,
+					 [SANDBOX_CONNECT] = CONNECT_MEMORY};
+	bool many = want->kind == SANDBOX_FETCH || want->kind == SANDBOX_CONNECT;
 	int64_t as = want->max_memory > 0 ? want->max_memory : memory[want->kind];
 	if (lower(RLIMIT_CORE, 0, "core", err) < 0 ||
-	    lower(RLIMIT_NOFILE, fetch ? FETCH_FILES : FEW_FILES, "nofile", err) < 0)
+	    lower(RLIMIT_NOFILE, many ? FETCH_FILES : FEW_FILES, "nofile", err) < 0)
 		return -1;
-	if (!fetch && lower(RLIMIT_NPROC, 0, "nproc", err) < 0)
+	if (want->kind != SANDBOX_CONNECT && lower(RLIMIT_NPROC, 0, "nproc", err) < 0)
 		return -1;
 	if (!SANDBOX_SANITIZED && lower(RLIMIT_AS, as, "as", err) < 0) /* the sanitizers map terabytes */
 		return -1;
@@ -132,7 +135,7 @@ sandbox_enter(const struct sandbox *want, char missing[256], struct err *err)
 	int seccomp;
 	missing[0] = '\0';
 	/* The resolver's built-in services only: further ones are plugins that would have to be loaded now. */
-	if (want->kind == SANDBOX_FETCH)
+	if (want->kind == SANDBOX_CONNECT)
 		(void)__nss_configure_lookup("hosts", "files dns");
 	if (alone(err) < 0 || give_up(want, err) < 0 || (landlock = sandbox_landlock_shut(want, &abi, err)) < 0 ||
 	    (seccomp = sandbox_seccomp_shut(want, err)) < 0)

@@ -43,8 +43,8 @@ allowed() {
 hostile_sockets=(socket_unix socket_unix_dgram socket_audit socket_raw socket_packet socket_mptcp socket_icmp
 	socket_alg socket_vsock socketpair_dgram sendto_fastopen sendmsg_fastopen sendmmsg_fastopen option_fastopen
 	option_filter bind_tcp listen_tcp accept_tcp)
-any_socket=(socket_tcp4 socket_tcp6 socket_udp4 socket_udp6 socket_route socketpair_stream connect_tcp option_nodelay
-	udp_loopback tcp_loopback interfaces)
+making_sockets=(socket_tcp4 socket_tcp6 socket_udp4 socket_udp6 socket_route udp_loopback tcp_loopback interfaces)
+any_socket=("${making_sockets[@]}" socketpair_stream connect_tcp option_nodelay)
 hostile_paths=(open_passwd open_proc open_mem open_root open_tty open_key open_secret open_dotdot open_link
 	open_beside open_page_write creat_outside creat_read tmpfile_outside mkdir_outside unlink_outside unlink_read
 	rename_out rename_in)
@@ -58,7 +58,6 @@ hostile_machine=(exec_true execveat_self fork_child vfork_like clone_process clo
 needed=(open_page open_list stat_page fstat_stdout malloc_64m convert convert_anew clocks random_and_poll signals
 	ask_limit)
 writing=(creat_write mkdir_write write_whole big_file)
-networking=("${any_socket[@]}" thread resolve open_hosts epoll_wakeup)
 
 # check RUN KIND: the whole table of a kind.
 check() {
@@ -82,7 +81,15 @@ check() {
 		refused "$run" "${any_socket[@]}" thread open_hosts
 		allowed "$run" "${writing[@]}"
 		;;
-	fetch) allowed "$run" "${networking[@]}" "${writing[@]}" ;;
+	fetch)
+		refused "$run" "${making_sockets[@]}" socketpair_stream pass_descriptor thread open_hosts
+		allowed "$run" connect_nothing option_nodelay "${writing[@]}"
+		is "$(answer "$run" connect_tcp)" 'REACHED EINPROGRESS' "$run: connect(2) is told to wait"
+		;;
+	connect)
+		refused "$run" option_nodelay socketpair_stream "${writing[@]}"
+		allowed "$run" "${making_sockets[@]}" connect_tcp pass_descriptor thread resolve open_hosts
+		;;
 	esac
 }
 
@@ -94,9 +101,9 @@ allowed control socket_tcp4 socket_unix socketpair_dgram connect_tcp bind_tcp li
 	open_proc open_root open_secret open_dotdot open_link open_beside open_page_write creat_outside creat_read \
 	mkdir_outside unlink_outside unlink_read rename_out symlink_write fifo_write chdir_outside exec_true fork_child \
 	clone_process ptrace_me kill_parent pidfd set_owner raise_limit memfd memfd_exec mmap_exec mprotect_exec thread \
-	malloc_64m resolve interfaces
+	malloc_64m resolve interfaces pass_descriptor
 
-for kind in parse decode fetch; do
+for kind in parse decode fetch connect; do
 	scene "$kind"
 	probe "$kind" "$PROBE" -r "$R" -w "$W" -o "$O" "$kind"
 	check "$kind" "$kind"
@@ -105,7 +112,7 @@ done
 # The same without root's privileges.
 nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 if [ "$(id -u)" -eq 0 ] && nobody test -x "$PROBE" 2>/dev/null; then
-	for kind in parse decode fetch; do
+	for kind in parse decode fetch connect; do
 		scene "nobody-$kind"
 		chown -R 65534:65534 "$TMP/nobody-$kind"
 		probe "nobody-$kind" nobody "$PROBE" -r "$R" -w "$W" -o "$O" "$kind"
@@ -161,6 +168,27 @@ probe old "$PROBE" -L -S -r "$R" -w "$W" -o "$O" parse open_page clocks
 like "$(cat "$TMP/old.err")" 'no Landlock.*no seccomp' "without both: both are told in one line"
 allowed old open_page clocks
 
+# Without a filter the fetcher connects by itself, as it judges.
+scene alone
+probe alone "$PROBE" -S -r "$R" -w "$W" -o "$O" fetch open_secret tcp_loopback bind_tcp
+allowed alone tcp_loopback
+grep -q 'no Landlock' "$TMP/alone.err" || refused alone open_secret
+
+# The connector beside the fetcher: it has no more than its channels, and standard error.
+beside() {
+	local child
+	read -r child <"/proc/$1/task/$1/children"
+	like "$(cat "/proc/${child:-0}/status")" 'Threads:[[:space:]]*[0-9]' 'the connector is there'
+	grep -q 'no seccomp' "$TMP/parse.err" ||
+		like "$(cat "/proc/${child:-0}/status")" 'Seccomp:[[:space:]]*2' 'the connector is closed in'
+	if [ -r "/proc/$child/fd" ]; then
+		is "$(find "/proc/$child/fd" -type l -printf "%f\n" | sort -n | tr '\n' ' ')" '0 1 2 3 4 ' 'the connector: descriptors'
+		is "$(readlink "/proc/$child/fd/0" "/proc/$child/fd/1" | sort -u)" /dev/null 'the connector: no input, no output'
+	else
+		skip 'the connector: descriptors' 'only root may look'
+	fi
+}
+
 # The filters themselves: whoever has answered its first record has shut the door.
 for filter in fetch og oembed thumb; do
 	[ -x "$BIN/mxpreview-$filter" ] || { skip "mxpreview-$filter is closed in" "not built" && continue; }
@@ -176,6 +204,7 @@ for filter in fetch og oembed thumb; do
 	else
 		like "$status" 'Seccomp:[[:space:]]*2' "mxpreview-$filter: seccomp"
 	fi
+	[ $filter != fetch ] || beside "$pid"
 	like "$status" 'CapEff:[[:space:]]*0+[0-9a-f]$' "mxpreview-$filter: no capability but those over files"
 	fd=${COPROC[1]}
 	exec {fd}>&-
@@ -183,7 +212,7 @@ for filter in fetch og oembed thumb; do
 	is $? 0 "mxpreview-$filter ends well"
 done
 
-grep -q __asan_init "$PROBE" || for kind in parse decode fetch; do
+grep -q __asan_init "$PROBE" || for kind in parse decode fetch connect; do
 	printf '# %s: %s\n' "$kind" "$("$PROBE" -r "$R" -w "$W" -o "$O" "$kind" time 2>&1)"
 done
 finish

@@ -26,6 +26,8 @@ struct conf {
 	int64_t max_header_count; /* 200 */
 	int64_t max_redirects;	  /* 20 */
 	int64_t connect_timeout, header_timeout, idle_timeout, total_timeout; /* 10s 20s 10s 30s */
+	char *proxy;							      /* NULL: none */
+	bool proxy_enforces_addresses;					      /* false */
 	int64_t jobs;							      /* 16: records in flight */
 	int64_t min_ttl, ttl, max_ttl;					      /* 1m, 1h, 24h */
 	int64_t stale_while_revalidate, stale_if_error;			      /* 5m, 24h */

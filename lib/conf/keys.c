@@ -76,6 +76,8 @@ static const struct row rows[] = {
     MANY(allow_url, LIST, NULL, "rules of the only URLs that are asked for"),
     MANY(allow_url_secondary, LIST, NULL, "rules of what documents may name beside allow_url"),
     MANY(deny_url, LIST, NULL, "rules of URLs that are never asked for"),
+    STRING(proxy, "", NULL, "http:// proxy through which everything is fetched"),
+    BOOLEAN(proxy_enforces_addresses, "false", "whether the proxy keeps us from addresses that are not public"),
     SITE_RANGE(max_spider_size, SIZE, "10M", KIB, 1024 * MIB, "decoded bytes of one document; reaching it refuses"),
     RANGE(max_header_bytes, SIZE, "64K", KIB, 256 * KIB, "bytes of all headers of one response"),
     RANGE(max_header_count, NUMBER, "200", 1, 10000, "header lines of one response"),

@@ -54,12 +54,20 @@ set_closed(CURL *e)
 	(void)curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
 	(void)curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 	(void)curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
-	(void)curl_easy_setopt(e, CURLOPT_PROXY, "");
-	(void)curl_easy_setopt(e, CURLOPT_NOPROXY, "*");
 	(void)curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	(void)curl_easy_setopt(e, CURLOPT_HTTP09_ALLOWED, 0L);
-	(void)curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	(void)curl_easy_setopt(e, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+}
+
+/* Only the owner's proxy, for everything or for nothing.  HTTP/2 only where TLS has agreed on it. */
+static void
+set_way(CURL *e, const struct net_options *o)
+{
+	(void)curl_easy_setopt(e, CURLOPT_PROXY, o->proxy != NULL ? o->proxy : "");
+	(void)curl_easy_setopt(e, CURLOPT_NOPROXY, o->proxy != NULL ? "" : "*");
+	(void)curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	(void)curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
+			       o->http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
 }
 
 CURL *
@@ -69,6 +77,7 @@ net_easy_new(struct net *n)
 	if (e == NULL)
 		return NULL;
 	set_closed(e);
+	set_way(e, &n->o);
 	set_trust(e, &n->o);
 	net_pin_set(e, n);
 	(void)curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);

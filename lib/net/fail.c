@@ -62,6 +62,7 @@ fail_connect(struct transfer *t)
 	if (t->blocked)
 		return net_fail_dns(&t->err);
 	(void)curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &no);
+	no = no != 0 ? no : t->no;
 	if (no == ETIMEDOUT)
 		o = OUT_CONNECT_TIME;
 	else if (no == ECONNREFUSED)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "net/connector.h"
 #include "net/int.h"
 
 /* ---- birth and death ---------------------------------------------------------------------------- */
@@ -22,6 +23,8 @@ net_options_default(struct net_options *o)
 	    .idle_timeout = 10000,
 	    .total_timeout = 30000,
 	    .jobs = 16,
+	    .lookup_fd = -1,
+	    .open_fd = -1,
 	};
 }
 
@@ -56,6 +59,10 @@ net_new(const struct net_options *o, struct err *err)
 	}
 	if (n->o.accept_language != NULL && n->o.accept_language[0] != '\0')
 		n->headers = net_easy_language(n->o.accept_language);
+	if (n->o.proxy != NULL && net_proxy_parse(n->o.proxy, &n->proxy_host, &n->proxy_port, err) < 0) {
+		mem_free(n);
+		return NULL;
+	}
 	n->idle = mem_array((size_t)n->o.jobs, sizeof(CURL *));
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
 		n->multi = curl_multi_init();
@@ -65,6 +72,8 @@ net_new(const struct net_options *o, struct err *err)
 		return NULL;
 	}
 	(void)curl_multi_setopt(n->multi, CURLMOPT_MAXCONNECTS, (long)(2 * n->o.jobs));
+	/* One transfer at a time on a connection: what its socket receives is counted against it. */
+	(void)curl_multi_setopt(n->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
 	return n;
 }
 
@@ -80,6 +89,8 @@ transfer_free(struct transfer *t)
 	mem_free((void *)(uintptr_t)t->req.last_modified);
 	mem_free(t->location);
 	mem_free(t->host);
+	mem_free(t->name);
+	curl_slist_free_all(t->pins);
 	curl_slist_free_all(t->headers);
 	curl_url_cleanup(t->url);
 	mem_free(t);
@@ -109,6 +120,10 @@ net_free(struct net *n)
 	curl_slist_free_all(n->headers);
 	mem_free(n->idle);
 	mem_free(n->conn);
+	mem_free(n->proxy_host);
+	net_lookup_free(n);
+	io_close(&n->o.lookup_fd);
+	io_close(&n->o.open_fd);
 	mem_free(n);
 	curl_global_cleanup();
 }
@@ -178,15 +193,29 @@ finish(struct transfer *t)
 
 /* ---- one hop ------------------------------------------------------------------------------------------ */
 
+/* On, as soon as it is known where. */
+static int
+set_out(struct transfer *t)
+{
+	enum lookup_state state = net_lookup(t);
+	t->waiting = state == LOOKUP_WAIT;
+	if (t->waiting)
+		return 0;
+	if (state != LOOKUP_KNOWN)
+		return net_fail_dns(&t->err);
+	(void)curl_easy_setopt(t->easy, CURLOPT_CURLU, t->url);
+	CURLMcode code = curl_multi_add_handle(t->net->multi, t->easy);
+	return code == CURLM_OK ? 0 : err_set(&t->err, ERR_SYS, "libcurl: %s", curl_multi_strerror(code));
+}
+
 static int
 launch(struct transfer *t)
 {
 	net_head_reset(t);
 	net_easy_headers(t);
+	t->no = 0;
 	t->since = t->net->o.clock();
-	(void)curl_easy_setopt(t->easy, CURLOPT_CURLU, t->url);
-	CURLMcode code = curl_multi_add_handle(t->net->multi, t->easy);
-	return code == CURLM_OK ? 0 : err_set(&t->err, ERR_SYS, "libcurl: %s", curl_multi_strerror(code));
+	return set_out(t);
 }
 
 static int
@@ -212,6 +241,8 @@ leave(struct transfer *t)
 {
 	struct net *n = t->net;
 	unlink_active(t);
+	if (t->easy != NULL)
+		net_lookup_unpin(t);
 	if (t->easy != NULL && n->n_idle < (size_t)n->o.jobs)
 		n->idle[n->n_idle++] = t->easy;
 	else
@@ -233,6 +264,7 @@ begin(struct transfer *t)
 static void
 hop_over(struct transfer *t, CURLcode code)
 {
+	t->waiting = false;
 	(void)curl_multi_remove_handle(t->net->multi, t->easy);
 	if (t->enough)
 		code = CURLE_OK;
@@ -243,6 +275,19 @@ hop_over(struct transfer *t, CURLcode code)
 		(void)net_fail_code(t, code);
 	}
 	leave(t);
+}
+
+/* Those go on whose names have been looked up. */
+static void
+wake(struct net *n)
+{
+	if (net_lookup_read(n) == 0)
+		return;
+	for (struct transfer *t = n->active, *next; t != NULL; t = next) {
+		next = t->next;
+		if (t->waiting && set_out(t) < 0)
+			leave(t);
+	}
 }
 
 /* ---- starting what may start ---------------------------------------------------------------------------- */
@@ -344,6 +389,26 @@ until_next(const struct net *n, int64_t max_ms)
 	return max_ms;
 }
 
+/* Without the connector nothing can be reached any more; everybody is told. */
+static int
+give_up(struct net *n, struct err *err)
+{
+	static const char why[] = "the connector is gone";
+	while (n->active != NULL) {
+		struct transfer *t = n->active;
+		if (t->err.code == ERR_NONE)
+			(void)err_set(&t->err, ERR_BUSY, why);
+		(void)curl_multi_remove_handle(n->multi, t->easy);
+		leave(t);
+	}
+	while (n->queue != NULL) {
+		struct transfer *t = dequeue(n, NULL, n->queue);
+		(void)err_set(&t->err, ERR_BUSY, why);
+		finish(t);
+	}
+	return err_set(err, ERR_BUSY, why);
+}
+
 /* ---- the engine ---------------------------------------------------------------------------------------------- */
 
 static void
@@ -364,6 +429,7 @@ int
 net_work(struct net *n, struct err *err)
 {
 	int running = 0;
+	wake(n);
 	start(n);
 	CURLMcode code = curl_multi_perform(n->multi, &running);
 	if (code != CURLM_OK)
@@ -371,15 +437,17 @@ net_work(struct net *n, struct err *err)
 	collect(n);
 	expire(n);
 	start(n);
-	return 0;
+	return n->gone ? give_up(n, err) : 0;
 }
 
 int
 net_wait(struct net *n, int fd, int64_t max_ms, bool *readable, struct err *err)
 {
-	struct curl_waitfd extra = {.fd = fd, .events = CURL_WAIT_POLLIN};
+	struct curl_waitfd extra[] = {{.fd = n->o.lookup_fd, .events = CURL_WAIT_POLLIN},
+				      {.fd = fd, .events = CURL_WAIT_POLLIN}};
+	unsigned from = n->o.lookup_fd < 0, to = fd < 0 ? 1 : 2;
 	int64_t ms = until_next(n, max_ms);
-	CURLMcode code = curl_multi_poll(n->multi, &extra, fd >= 0, (int)ms, NULL);
-	*readable = fd >= 0 && extra.revents != 0;
+	CURLMcode code = curl_multi_poll(n->multi, extra + from, to - from, (int)ms, NULL);
+	*readable = fd >= 0 && extra[1].revents != 0;
 	return code == CURLM_OK ? 0 : err_set(err, ERR_SYS, "libcurl: %s", curl_multi_strerror(code));
 }

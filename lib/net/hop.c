@@ -55,8 +55,11 @@ scheme_ok(CURLU *url)
 static void
 name_host(struct transfer *t, const struct url *u)
 {
-	mem_free(t->host);
-	t->host = mem_printf("%s:%d", u->host, u->port >= 0 ? u->port : str_eq(u->scheme, "https") ? 443 : 80);
+	mem_free(t->name);
+	t->name = mem_strdup(u->host);
+	t->port = u->port >= 0 ? u->port : str_eq(u->scheme, "https") ? 443 : 80;
+	if (t->host == NULL)
+		t->host = mem_printf("%s:%d", t->name, t->port);
 }
 
 static enum url_verdict
@@ -81,7 +84,7 @@ judge(struct transfer *t, bool drop_userinfo)
 		}
 		if (v != URL_OK)
 			rc = net_refuse(&t->err, v);
-		else if (t->host == NULL)
+		else
 			name_host(t, &u);
 	}
 	url_clear(&u);

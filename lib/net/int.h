@@ -3,6 +3,7 @@
 #define NET_INT_H
 
 #include <curl/curl.h>
+#include <netinet/in.h>
 
 #include "net/net.h"
 
@@ -12,6 +13,7 @@ enum phase { PHASE_CONNECT, PHASE_HEADERS, PHASE_BODY };
 struct net_conn {
 	curl_socket_t fd;
 	int port; /* local; 0: not looked up yet */
+	struct in6_addr peer;
 };
 
 /* One chain of redirects.  req, url and response outlive its hops; the rest is reset by each. */
@@ -20,15 +22,20 @@ struct transfer {
 	struct net *net;
 	struct net_request req; /* its strings are ours */
 	char *host;		/* "host:port" of the first hop, for max_per_host */
+	char *name;		/* of this hop, as it will be looked up */
+	int port;
 	CURL *easy;
 	CURLU *url;
 	struct curl_slist *headers; /* of its own, or NULL */
+	struct curl_slist *pins;    /* what the name was looked up to, or NULL */
 	struct net_response response;
 	struct err err;		/* the verdict, once there is one */
 	int64_t started, since; /* the chain; the phase, or the last piece of the body */
 
 	/* this hop */
 	enum phase phase;
+	bool waiting;	  /* for its name; libcurl does not know of it yet */
+	int no;		  /* errno of the connector's last vain attempt */
 	bool conditional; /* validators were sent */
 	bool blocked;	  /* an address was refused */
 	bool head_done;	  /* the final response's headers have ended */
@@ -42,7 +49,6 @@ struct transfer {
 	int64_t head_bytes, head_lines;
 	curl_socket_t fd; /* CURL_SOCKET_BAD: not known */
 	uint64_t wire_from;
-	unsigned ticks; /* calls of the progress callback */
 };
 
 struct net {
@@ -55,6 +61,12 @@ struct net {
 	size_t n_idle;
 	struct net_conn *conn;
 	size_t n_conn;
+	struct lookup *lookup; /* names asked for and known */
+	size_t n_lookup;
+	uint32_t last_id;
+	char *proxy_host; /* or NULL */
+	int proxy_port;
+	bool gone; /* the connector */
 };
 
 /* easy.c: which options hold for every transfer? */
@@ -67,6 +79,13 @@ void net_easy_headers(struct transfer *t);		 /* those of this hop */
 int net_hop_first(struct transfer *t);		     /* judges req.url; -1: t->err */
 int net_hop_redirect(struct transfer *t);	     /* judges t->location */
 int net_refuse(struct err *err, enum url_verdict v); /* always -1 */
+
+/* lookup.c: where is this host?  Remembered for a while. */
+enum lookup_state { LOOKUP_KNOWN, LOOKUP_REFUSED, LOOKUP_NONE, LOOKUP_WAIT };
+enum lookup_state net_lookup(struct transfer *t); /* KNOWN: easy is pinned to what was found */
+void net_lookup_unpin(struct transfer *t);
+int net_lookup_read(struct net *n); /* how many answers came */
+void net_lookup_free(struct net *n);
 
 /* pin.c: every address judged right before connecting, every received byte counted. */
 void net_pin_set(CURL *easy, struct net *n);

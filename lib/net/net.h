@@ -25,6 +25,12 @@ struct net_options {
 	int64_t jobs;		 /* transfers in flight, 1 … NET_JOBS_MAX */
 	int64_t max_per_host;	 /* of these to one host and port; 0: half of jobs, rounded up */
 	int64_t (*clock)(void);	 /* monotonic ms */
+	bool http2;		 /* offer it in TLS handshakes */
+	const char *proxy; /* "http://host:port" through which everything goes, or NULL.  Its own address is then the
+				  * only one there is to judge: that is for its owner to want */
+	/* The channels to a process that runs net_connector; ours then.  -1: the library looks names up, this process
+	 * connects.  open_fd: connect(2) of this process must do nothing and fail with EINPROGRESS (cmd/sandbox.h). */
+	int lookup_fd, open_fd;
 };
 
 #define NET_JOBS_MAX 256

@@ -1,16 +1,15 @@
 /* Which address may be connected to, and how many bytes came from it? */
 #include "net/net.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/connect.h"
 #include "net/int.h"
-
-/* libcurl reports at least once in 1.6 MB that it reads; a look at the socket is a system call. */
-enum { TICKS_PER_LOOK = 4 };
 
 /* tcpi_bytes_received in the kernel's struct tcp_info, which grows only at its end; the C library's is older. */
 enum { TCP_INFO_RECEIVED = 128 };
@@ -18,10 +17,10 @@ enum { TCP_INFO_RECEIVED = 128 };
 /* ---- sockets of living connections ------------------------------------------------------------ */
 
 static void
-conn_add(struct net *n, curl_socket_t fd)
+conn_add(struct net *n, curl_socket_t fd, const struct in6_addr *peer)
 {
 	n->conn = mem_realloc(n->conn, (n->n_conn + 1) * sizeof *n->conn);
-	n->conn[n->n_conn++] = (struct net_conn){.fd = fd};
+	n->conn[n->n_conn++] = (struct net_conn){.fd = fd, .peer = *peer};
 }
 
 static void
@@ -49,17 +48,55 @@ local_port(curl_socket_t fd)
 	return ntohs(ss.ss_family == AF_INET6 ? in6.sin6_port : in.sin_port);
 }
 
-/* libcurl does not tell a callback its socket; the local port does. */
+/* libcurl does not tell a callback its socket; the local port and the address of the other side do, which two
+ * connections do not share. */
 static curl_socket_t
-conn_by_port(struct net *n, int port)
+conn_find(struct net *n, const char *remote, int port)
 {
+	struct in6_addr peer;
+	struct sockaddr_in in = {.sin_family = AF_INET};
+	int unused = 0;
+	if (inet_pton(AF_INET, remote, &in.sin_addr) == 1)
+		(void)net_connect_address((struct sockaddr *)&in, &peer, &unused);
+	else if (inet_pton(AF_INET6, remote, &peer) != 1)
+		return CURL_SOCKET_BAD;
 	for (size_t i = 0; i < n->n_conn; i++) {
 		if (n->conn[i].port == 0)
 			n->conn[i].port = local_port(n->conn[i].fd);
-		if (n->conn[i].port == port)
+		if (n->conn[i].port == port && IN6_ARE_ADDR_EQUAL(&n->conn[i].peer, &peer))
 			return n->conn[i].fd;
 	}
 	return CURL_SOCKET_BAD;
+}
+
+/* ---- who opens the socket? ---------------------------------------------------------------------- */
+
+/* This process itself.  With a proxy the only address is the proxy's, which its owner named. */
+static int
+open_here(struct transfer *t, const struct curl_sockaddr *address)
+{
+	if (t->net->proxy_host == NULL && url_policy_check_addr(t->net->o.policy, &address->addr) != URL_OK) {
+		t->blocked = true;
+		return -1;
+	}
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* The connector: a socket that is on its way already. */
+static int
+open_there(struct transfer *t, const struct in6_addr *peer, int port)
+{
+	struct connect_open ask = {.address = *peer, .port = (uint16_t)port};
+	struct connect_opened said;
+	int fd = -1;
+	if (net_connect_ask(t->net->o.open_fd, &ask, &said, &fd) < 0) {
+		t->net->gone = true;
+		return -1;
+	}
+	t->blocked = said.verdict == CONNECT_DENIED;
+	if (said.verdict == CONNECT_FAILED)
+		t->no = said.no;
+	return fd;
 }
 
 /* ---- callbacks ---------------------------------------------------------------------------------- */
@@ -70,14 +107,16 @@ static curl_socket_t
 open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct transfer *t = arg;
+	struct in6_addr peer;
+	int port = 0;
 	(void)purpose;
-	if (url_policy_check_addr(t->net->o.policy, &address->addr) != URL_OK)
+	if (t->blocked || net_connect_address(&address->addr, &peer, &port) < 0) {
 		t->blocked = true;
-	if (t->blocked)
 		return CURL_SOCKET_BAD;
-	curl_socket_t fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-	if (fd != CURL_SOCKET_BAD)
-		conn_add(t->net, fd);
+	}
+	int fd = t->net->o.open_fd >= 0 ? open_there(t, &peer, port) : open_here(t, address);
+	if (fd >= 0)
+		conn_add(t->net, fd, &peer);
 	return fd;
 }
 
@@ -106,12 +145,11 @@ connected(void *arg, char *remote, char *local, // NOLINT(readability-non-const-
 	  int remote_port, int port)
 {
 	struct transfer *t = arg;
-	(void)remote;
 	(void)local;
 	(void)remote_port;
 	t->phase = PHASE_HEADERS;
 	t->since = t->net->o.clock();
-	t->fd = conn_by_port(t->net, port);
+	t->fd = conn_find(t->net, remote, port);
 	t->wire_from = wire_bytes(t->fd);
 	return CURL_PREREQFUNC_OK;
 }
@@ -132,8 +170,8 @@ progress(void *arg, curl_off_t dltotal, curl_off_t dlnow, curl_off_t ultotal, cu
 	(void)dlnow;
 	(void)ultotal;
 	(void)ulnow;
-	if (++t->ticks % TICKS_PER_LOOK != 0)
-		return t->err.code != ERR_NONE && !t->skip;
+	if (t->err.code != ERR_NONE && !t->skip)
+		return 1;
 	return net_pin_wire(t) < 0;
 }
 

@@ -1,6 +1,7 @@
 /* What does the sandbox refuse?  Enters it in a child for every probe, tries one thing, and tells what came of it:
  *   NAME ALLOWED · NAME REFUSED errno · NAME REACHED errno (the kernel looked at it) · NAME KILLED signal
- * usage: sandbox-probe [-LST] [-f BYTES] [-r PATH]... [-w PATH]... [-o DIR] none|parse|decode|fetch [PROBE...]
+ * usage: sandbox-probe [-LST] [-f BYTES] [-r PATH]... [-w PATH]... [-o DIR] none|parse|decode|fetch|connect
+ *        [PROBE...]
  * With kind "none" the door stays open: the control that shows that a probe can succeed.  "time" as the only probe
  * measures sandbox_enter.  -L, -S: as if the kernel had no Landlock, no seccomp; -T: with a thread running; -f: the
  * largest file. */
@@ -22,7 +23,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -42,6 +42,7 @@ struct scene {
 	const char *read, *write, *outside; /* directories; read holds "page", outside holds "secret" */
 	int outside_fd;			    /* of the directory */
 	int listener, tcp;		    /* tcp: fresh for every probe */
+	int pair[2];			    /* for descriptors */
 	struct sockaddr_in peer;	    /* where listener listens */
 	iconv_t cd;
 	pid_t parent;
@@ -150,6 +151,32 @@ static int
 option_nodelay(struct scene *s)
 {
 	return result(setsockopt(s->tcp, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int)));
+}
+
+/* What libcurl is told of a socket that is on its way already; this one stays where it is. */
+static int
+connect_nothing(struct scene *s)
+{
+	struct sockaddr_in peer;
+	socklen_t n = sizeof peer;
+	if (connect(s->tcp, (struct sockaddr *)&s->peer, sizeof s->peer) == 0 || errno != EINPROGRESS)
+		return EISCONN;
+	return getpeername(s->tcp, (struct sockaddr *)&peer, &n) < 0 && errno == ENOTCONN ? 0 : EISCONN;
+}
+
+static int
+pass_descriptor(struct scene *s)
+{
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = {{0}};
+	struct iovec v = {(char[]){"x"}, 1};
+	struct msghdr m = {
+	    .msg_iov = &v, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control.room};
+	*CMSG_FIRSTHDR(&m) = (struct cmsghdr){CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
+	(void)memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), &s->tcp, sizeof s->tcp);
+	return sendmsg(s->pair[0], &m, MSG_NOSIGNAL) < 0 ? errno : 0;
 }
 
 static int
@@ -540,18 +567,6 @@ give_up(struct scene *s)
 }
 
 static int
-epoll_wakeup(struct scene *s)
-{
-	struct epoll_event ev = {.events = EPOLLIN};
-	int e = epoll_create1(EPOLL_CLOEXEC);
-	int p[2] = {-1, -1};
-	(void)s;
-	if (e < 0 || pipe2(p, O_CLOEXEC) < 0 || epoll_ctl(e, EPOLL_CTL_ADD, p[0], &ev) < 0 || write(p[1], "x", 1) != 1)
-		return errno;
-	return epoll_wait(e, &ev, 1, 0) == 1 ? 0 : ETIME;
-}
-
-static int
 resolve(struct scene *s)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
@@ -589,7 +604,7 @@ tcp_loopback(struct scene *s)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&s->peer, sizeof s->peer) < 0 ||
-	    send(fd, "x", 1, MSG_NOSIGNAL) != 1 || shutdown(fd, SHUT_WR) < 0)
+	    send(fd, "x", 1, MSG_NOSIGNAL) != 1)
 		return errno;
 	return 0;
 }
@@ -604,7 +619,7 @@ static const struct probe {
 } probes[] = {
     P(socket_tcp4), P(socket_tcp6), P(socket_udp4), P(socket_udp6), P(socket_unix), P(socket_unix_dgram),
     P(socket_route), P(socket_audit), P(socket_raw), P(socket_packet), P(socket_mptcp), P(socket_icmp), P(socket_alg),
-    P(socket_vsock), P(socketpair_stream), P(socketpair_dgram), P(connect_tcp), P(sendto_fastopen),
+    P(socket_vsock), P(socketpair_stream), P(socketpair_dgram), P(connect_tcp), P(connect_nothing), P(pass_descriptor), P(sendto_fastopen),
     P(sendmsg_fastopen), P(sendmmsg_fastopen), P(option_fastopen), P(option_filter), P(option_nodelay), P(bind_tcp),
     P(listen_tcp), P(accept_tcp), P(open_passwd), P(open_hosts), P(open_proc), P(open_mem), P(open_root), P(open_tty),
     P(open_key), P(open_secret), P(open_dotdot), P(open_link), P(open_beside), P(open_page), P(open_page_write),
@@ -620,7 +635,7 @@ static const struct probe {
     P(personality_get), P(memfd), P(memfd_exec), P(shm), P(msgq), P(inotify), P(name_handle), P(open_handle),
     P(kernel_log), P(dumpable), P(tiocsti), P(openat2_none), P(mmap_exec), P(mprotect_exec), P(x32), P(int80),
     P(malloc_64m), P(malloc_too_much), P(convert), P(convert_anew), P(clocks), P(random_and_poll), P(signals),
-    P(ask_limit), P(give_up), P(epoll_wakeup), P(resolve), P(interfaces), P(udp_loopback), P(tcp_loopback),
+    P(ask_limit), P(give_up), P(resolve), P(interfaces), P(udp_loopback), P(tcp_loopback),
 };
 /* clang-format on */
 
@@ -750,7 +765,7 @@ prepare(struct scene *s)
 	s->peer = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	s->listener = socket(AF_INET, SOCK_STREAM, 0);
 	s->cd = iconv_open("UTF-8", "SHIFT_JIS");
-	if (s->outside_fd < 0 || s->cd == (iconv_t)-1 ||
+	if (s->outside_fd < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET, 0, s->pair) < 0 || s->cd == (iconv_t)-1 ||
 	    bind(s->listener, (struct sockaddr *)&s->peer, sizeof s->peer) < 0 || listen(s->listener, 64) < 0 ||
 	    getsockname(s->listener, (struct sockaddr *)&s->peer, &n) < 0) {
 		perror("sandbox-probe");
@@ -783,14 +798,15 @@ main(int argc, char **argv)
 		else
 			return 2;
 	}
-	static const char *const kinds[] = {"parse", "decode", "fetch", "none"};
+	static const char *const kinds[] = {"parse", "decode", "fetch", "connect", "none"};
+	enum { NONE = 4 };
 	int kind = 0;
-	while (kind < 4 && (optind >= argc || strcmp(argv[optind], kinds[kind]) != 0))
+	while (kind <= NONE && (optind >= argc || strcmp(argv[optind], kinds[kind]) != 0))
 		kind++;
-	if (kind == 4)
+	if (kind > NONE)
 		return 2;
-	s.want.kind = (enum sandbox_kind)(kind % 3);
-	s.none = kind == 3;
+	s.want.kind = (enum sandbox_kind)(kind % NONE);
+	s.none = kind == NONE;
 	prepare(&s);
 	if (optind + 1 < argc && strcmp(argv[optind + 1], "time") == 0) {
 		measure(&s);

@@ -1,9 +1,14 @@
 /* Does the engine refuse before it connects, answer every request once, and keep its promises when dropped? */
 #include "net/net.h"
 
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "net/connector.h"
 #include "tests/unit/tap.h"
 
 static int64_t
@@ -110,6 +115,82 @@ options(const struct url_policy *p)
 	ok(net_new(&o, &err) == NULL && err.code == ERR_INPUT, "no line breaks in the user agent");
 }
 
+static void
+all(struct net_options *o)
+{
+	struct err err = {0};
+	struct net *n = net_new(o, &err);
+	if (!ok(n != NULL, "a net"))
+		return;
+	refusals(n);
+
+	struct answer a = {.again = n};
+	struct net_request req = {.url = "http://127.0.0.1/", .arg = &a, .done = on_done};
+	for (int i = 0; i < 5; i++)
+		net_add(n, &req);
+	run(n);
+	is_int(a.done, 6, "a request may be added from inside done");
+	is_int((long long)net_pending(n), 0, "and nothing is left");
+	net_add(n, &req);
+	net_free(n);
+	is_int(a.done, 6, "what is dropped is not answered");
+}
+
+static pid_t
+connector(struct net_options *o)
+{
+	int lookup[2], opens[2];
+	struct err err;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, lookup) < 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, opens) < 0)
+		exit(1);
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct net_connector c = {
+		    .policy = o->policy, .lookup_fd = lookup[1], .open_fd = opens[1], .max_lookups = 4};
+		(void)close(lookup[0]);
+		(void)close(opens[0]);
+		_exit(net_connector(&c, &err) < 0 ? 1 : 0);
+	}
+	(void)close(lookup[1]);
+	(void)close(opens[1]);
+	o->lookup_fd = lookup[0];
+	o->open_fd = opens[0];
+	return pid;
+}
+
+static void
+by_connector(struct net_options *o)
+{
+	int status = -1;
+	pid_t pid = connector(o);
+	all(o);
+	ok(waitpid(pid, &status, 0) == pid && status == 0, "the connector ends with the net");
+}
+
+static void
+without_connector(struct net_options *o)
+{
+	struct err err = {0};
+	struct answer a = {0};
+	struct net_request req = {.url = "http://name.invalid/", .arg = &a, .done = on_done};
+	pid_t pid = connector(o);
+	struct net *n = net_new(o, &err);
+	if (!ok(n != NULL, "a net"))
+		return;
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	for (int i = 0; i < 5; i++)
+		net_add(n, &req);
+	run(n);
+	is_int(a.done, 5, "without a connector all are answered");
+	is_int(a.code, ERR_BUSY, "to be asked again");
+	is_str(a.text, "the connector is gone", "and told why");
+	is_int(net_work(n, &err), -1, "there is nothing more to do");
+	is_str(err.text, "the connector is gone", "the net says so");
+	net_free(n);
+}
+
 int
 main(void)
 {
@@ -123,21 +204,9 @@ main(void)
 	o.policy = p;
 	o.clock = monotonic;
 	o.jobs = 2;
-	struct net *n = net_new(&o, &err);
-	if (!ok(n != NULL, "a net"))
-		return done();
-	refusals(n);
-
-	struct answer a = {.again = n};
-	struct net_request req = {.url = "http://127.0.0.1/", .arg = &a, .done = on_done};
-	for (int i = 0; i < 5; i++)
-		net_add(n, &req);
-	run(n);
-	is_int(a.done, 6, "a request may be added from inside done");
-	is_int((long long)net_pending(n), 0, "and nothing is left");
-	net_add(n, &req);
-	net_free(n);
-	is_int(a.done, 6, "what is dropped is not answered");
+	all(&o);
+	by_connector(&o);
+	without_connector(&o);
 	url_policy_free(p);
 	return done();
 }

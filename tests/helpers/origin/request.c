@@ -64,6 +64,17 @@ has_header(const struct request *r, const char *name, const char *part)
 	return false;
 }
 
+/* To a proxy the whole URL is said: it plays one by answering itself. */
+static const char *
+after_authority(const char *target)
+{
+	static const char http[] = "http://";
+	if (strncmp(target, http, sizeof http - 1) != 0)
+		return target;
+	target += sizeof http - 1;
+	return target + strcspn(target, "/?");
+}
+
 /* Takes one request off the front of the input.  False: there is none yet (or it is no HTTP: the connection ends). */
 bool
 next_request(struct server *s, struct conn *c)
@@ -84,12 +95,13 @@ next_request(struct server *s, struct conn *c)
 	r.target = strtok_r(NULL, " ", &save);
 	char *version = strtok_r(NULL, " ", &save);
 	c->busy = true;
-	if (r.target == NULL || version == NULL || *r.target != '/') {
+	const char *path = r.target != NULL ? after_authority(r.target) : "";
+	if (version == NULL || *path != '/') {
 		c->end = END_CLOSE;
 	} else {
 		char *mark = strchr(r.target, '?');
 		r.query = mark == NULL ? strchr(r.target, '\0') : mark + 1;
-		r.path = decode(r.target, mark == NULL ? strlen(r.target) : (size_t)(mark - r.target));
+		r.path = decode(path, mark == NULL ? strlen(path) : (size_t)(mark - path));
 		r.http10 = strcmp(version, "HTTP/1.0") == 0;
 		r.head = strcmp(r.method, "HEAD") == 0;
 		route(s, c, &r);
