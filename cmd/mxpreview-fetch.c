@@ -136,12 +136,14 @@ open_net(struct app *a, struct err *err)
 	o.ca_file = a->ca_file;
 	o.ca_path = a->ca_path;
 	o.max_body = conf->max_spider_size;
+	o.max_ratio = conf->max_ratio;
 	o.max_header_bytes = conf->max_header_bytes;
 	o.max_header_count = conf->max_header_count;
 	o.max_redirects = conf->max_redirects;
 	o.connect_timeout = conf->connect_timeout;
 	o.header_timeout = conf->header_timeout;
 	o.idle_timeout = conf->idle_timeout;
+	o.min_speed = conf->min_speed;
 	o.total_timeout = conf->total_timeout;
 	o.jobs = conf->jobs < NET_JOBS_MAX ? conf->jobs : NET_JOBS_MAX;
 	o.clock = cmd_clock;

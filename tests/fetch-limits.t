@@ -9,7 +9,8 @@ cat >"$TMP/conf" <<'CONF'
 max_spider_size = 1M
 CONF
 # What never ends is waited for shortly; what ends has the usual time, however busy this machine is.
-printf 'total_timeout = 600\nheader_timeout = 400\nidle_timeout = 400\n' >"$TMP/impatient"
+# With min_speed 10 each 400 ms must bring 4 bytes; a drip brings 8.
+printf 'min_speed = 10\ntotal_timeout = 600\nheader_timeout = 400\nidle_timeout = 400\n' >"$TMP/impatient"
 conf=$TMP/conf
 fetch() { mxpreview-fetch -c "$conf" -d "$TMP/store" --allow-ip 127.0.0.0/8 "$@"; }
 
@@ -40,7 +41,20 @@ ends '/hang' "$slow"
 ends '/slow?headers=5000' "$slow"
 ends '/slow?body=5000' '502|M_UNKNOWN|Failed to download remote body: timeout'
 ends '/drip?n=1000&ms=50' '502|M_TOO_LARGE|Requested file took too long to download'
+printf 'min_speed = 1K\nidle_timeout = 400\n' >"$TMP/speed"
+conf=$TMP/speed
+ends '/drip?n=100000&ms=5' '502|M_UNKNOWN|Failed to download remote body: timeout'
+is "$(fetch "$O/drip?n=10&ms=1" | json .docs[0].bytes)" 10 'what comes quickly comes'
+printf 'max_spider_size = 100M\n' >"$TMP/bomb"
+conf=$TMP/bomb
+ratio='502|M_TOO_LARGE|Requested file is compressed more than 100 times'
+ends '/gzip?n=90000000' "$ratio"
+is "$(fetch "$O/gzip?n=1000000" | json .docs[0].bytes)" 1000000 'a page of a mebibyte may be compressed as it likes'
+printf 'max_ratio = 2000\n' >>"$TMP/bomb"
+is "$(fetch "$O/gzip?n=50000000" | json .docs[0].bytes)" 50000000 'and more where the owner says so'
+rm -r "$TMP/store"
 conf=$TMP/conf
+is "$(fetch "$O/big?n=1048575" "$O/big?n=1048575&chunked=1" | wc -l)" 2 'two documents'
 ends "$(raw 'HTTP/1.1 101 Switching Protocols\r\n\r\n')" '502|M_UNKNOWN|Got error 101'
 ends "$(raw '<html>no status line</html>')" '502|M_UNKNOWN|Failed to download content: malformed response'
 ends "$(raw 'HTTP/1.1 302 Found\r\nLocation: \r\nContent-Length: 0\r\n\r\n')" '502|M_UNKNOWN|Got error 302'
@@ -76,5 +90,29 @@ PY
 	ok "$((${sent:-0} == 0 || sent > 16 << 20))" "stopped after $((${sent:-0} >> 20)) MiB"
 else
 	skip 'endless chunk extensions' 'no python3'
+fi
+
+# What each of them costs at most: seconds, KiB of memory (of the larger process), KiB on disk.
+if command -v python3 >/dev/null; then
+	cat >"$TMP/cost.py" <<'PY'
+import resource, subprocess, sys, time
+begun = time.monotonic()
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=False)
+print(int((time.monotonic() - begun) * 1000), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+PY
+	printf 'max_spider_size = 1M\ntotal_timeout = 2s\n' >"$TMP/conf"
+	for path in endless gzip?n=300000000 endless-headers endless-1xx nolength?n=900000000 'drip?n=1000&ms=50'; do
+		rm -rf "$TMP/store"
+		read -r ms kib < <(python3 "$TMP/cost.py" mxpreview-fetch -c "$TMP/conf" -d "$TMP/store" --allow-ip 127.0.0.0/8 "$O/$path")
+		ok "$((ms > 8000))" "/$path: $ms ms"
+		if grep -q __asan_init "$BIN/mxpreview-fetch"; then
+			skip "/$path: memory" 'sanitizers take more'
+		else
+			ok "$((kib > 40960))" "/$path: $kib KiB of memory"
+		fi
+		is "$(find "$TMP/store" -type f | wc -l)" 0 "/$path: nothing on disk"
+	done
+else
+	skip 'what hostile answers cost' 'no python3'
 fi
 finish

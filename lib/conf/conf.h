@@ -22,10 +22,12 @@ struct conf {
 	struct conf_list allow_url, allow_url_secondary, deny_url; /* rules, see url/url.h */
 	bool deny_own_addresses;				   /* true */
 	int64_t max_spider_size;  /* 10M, decoded bytes of one document; reaching it refuses (spec K.6) */
+	int64_t max_ratio;	  /* 100, decoded to received bytes */
 	int64_t max_header_bytes; /* 64K, all headers of one response */
 	int64_t max_header_count; /* 200 */
 	int64_t max_redirects;	  /* 20 */
 	int64_t connect_timeout, header_timeout, idle_timeout, total_timeout; /* 10s 20s 10s 30s */
+	int64_t min_speed;						      /* 256, bytes a second of a body */
 	char *proxy;							      /* NULL: none */
 	bool proxy_enforces_addresses;					      /* false */
 	int64_t jobs;							      /* 16: records in flight */

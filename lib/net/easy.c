@@ -8,6 +8,18 @@
 
 #define CA_PATH "/etc/ssl/certs"
 
+/* The clock of the body starts again when so much has come as the slowest may send in that time. */
+static void
+arrived(struct transfer *t, int64_t n)
+{
+	const struct net_options *o = &t->net->o;
+	t->piece += n;
+	if (t->piece < o->min_speed * o->idle_timeout / 1000)
+		return;
+	t->piece = 0;
+	t->since = o->clock();
+}
+
 static size_t
 body(char *p, size_t size, size_t count, void *arg)
 {
@@ -26,9 +38,11 @@ body(char *p, size_t size, size_t count, void *arg)
 		return 0;
 	}
 	t->body += (int64_t)n;
+	if (t->encoded && net_pin_ratio(t, t->body) < 0)
+		return 0;
 	if (!t->skip && t->req.data != NULL && t->req.data(t->req.arg, p, n, &t->err) < 0)
 		return 0;
-	t->since = t->net->o.clock();
+	arrived(t, (int64_t)n);
 	return n;
 }
 

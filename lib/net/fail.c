@@ -23,6 +23,13 @@ net_fail_large(struct transfer *t)
 }
 
 int
+net_fail_ratio(struct transfer *t)
+{
+	return err_http(&t->err, ERR_LIMIT, 502, "M_TOO_LARGE", "Requested file is compressed more than %lld times",
+			(long long)t->net->o.max_ratio);
+}
+
+int
 net_fail_time(struct transfer *t, bool total)
 {
 	if (t->phase == PHASE_CONNECT)

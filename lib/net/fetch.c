@@ -15,12 +15,14 @@ net_options_default(struct net_options *o)
 	    .user_agent = "mxpreview (link preview bot)",
 	    .accept_language = "en-US,en;q=0.9",
 	    .max_body = 10 << 20,
+	    .max_ratio = 100,
 	    .max_header_bytes = 64 << 10,
 	    .max_header_count = 200,
 	    .max_redirects = 20,
 	    .connect_timeout = 10000,
 	    .header_timeout = 20000,
 	    .idle_timeout = 10000,
+	    .min_speed = 256,
 	    .total_timeout = 30000,
 	    .jobs = 16,
 	    .lookup_fd = -1,
@@ -33,8 +35,9 @@ check(struct net_options *o, struct err *err)
 {
 	if (o->policy == NULL || o->clock == NULL)
 		return err_set(err, ERR_BUG, "net needs a policy and a clock");
-	if (o->max_body <= 0 || o->max_header_bytes <= 0 || o->max_header_count <= 0 || o->max_redirects < 0 ||
-	    o->connect_timeout <= 0 || o->header_timeout <= 0 || o->idle_timeout <= 0 || o->total_timeout <= 0)
+	if (o->max_body <= 0 || o->max_ratio <= 0 || o->min_speed < 0 || o->max_header_bytes <= 0 ||
+	    o->max_header_count <= 0 || o->max_redirects < 0 || o->connect_timeout <= 0 || o->header_timeout <= 0 ||
+	    o->idle_timeout <= 0 || o->total_timeout <= 0)
 		return err_set(err, ERR_INPUT, "a limit of fetch is not positive");
 	if (o->jobs < 1 || o->jobs > NET_JOBS_MAX)
 		return err_set(err, ERR_INPUT, "jobs must be 1 to %d", NET_JOBS_MAX);
@@ -214,6 +217,7 @@ launch(struct transfer *t)
 	net_head_reset(t);
 	net_easy_headers(t);
 	t->no = 0;
+	t->piece = 0;
 	t->since = t->net->o.clock();
 	return set_out(t);
 }

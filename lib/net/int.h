@@ -46,6 +46,7 @@ struct transfer {
 	bool enough;	  /* and it is here */
 	int64_t length;	  /* Content-Length or -1 */
 	int64_t body;	  /* decoded bytes so far */
+	int64_t piece;	  /* of these since `since` */
 	int64_t head_bytes, head_lines;
 	curl_socket_t fd; /* CURL_SOCKET_BAD: not known */
 	uint64_t wire_from;
@@ -90,7 +91,8 @@ void net_lookup_free(struct net *n);
 /* pin.c: every address judged right before connecting, every received byte counted. */
 void net_pin_set(CURL *easy, struct net *n);
 void net_pin_attach(CURL *easy, struct transfer *t);
-int net_pin_wire(struct transfer *t); /* -1: t->err */
+int net_pin_wire(struct transfer *t);			/* received too much; -1: t->err */
+int net_pin_ratio(struct transfer *t, int64_t decoded); /* for what was received; -1: t->err */
 
 /* head.c: what do the headers say? */
 size_t net_head_line(char *p, size_t size, size_t many, void *arg);
@@ -136,6 +138,7 @@ int net_fail_code(struct transfer *t, CURLcode code);
 int net_fail_time(struct transfer *t, bool total);
 int net_fail_large(struct transfer *t);
 int net_fail_status(struct transfer *t);
+int net_fail_ratio(struct transfer *t);
 int net_fail_dns(struct err *err);
 
 void net_response_clear(struct net_response *r);

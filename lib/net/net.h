@@ -15,12 +15,14 @@ struct net_options {
 	int64_t max_body;	  /* decoded bytes; reaching it refuses (spec K.6) */
 	int64_t max_wire;	  /* received on the socket for one response: chunk extensions and what else no other
 				     counter sees; 0: max_body + a quarter + 256K */
+	int64_t max_ratio;	  /* decoded to received bytes, beyond NET_RATIO_FREE decoded ones */
 	int64_t max_header_bytes; /* of one response, with its 1xx responses and trailers */
 	int64_t max_header_count; /* lines, likewise */
 	int64_t max_redirects;
 	int64_t connect_timeout; /* lookup, TCP and TLS */
 	int64_t header_timeout;	 /* from the request to the end of the headers */
-	int64_t idle_timeout;	 /* between two pieces of the body */
+	int64_t idle_timeout;	 /* the body: within it at least min_speed times its seconds must come, or anything */
+	int64_t min_speed;	 /* bytes a second */
 	int64_t total_timeout;	 /* the whole chain, from its start */
 	int64_t jobs;		 /* transfers in flight, 1 … NET_JOBS_MAX */
 	int64_t max_per_host;	 /* of these to one host and port; 0: half of jobs, rounded up */
@@ -40,6 +42,7 @@ struct net_options {
 #define NET_NAME_MAX 255  /* bytes of a download name */
 #define NET_SAID_MAX 1024 /* bytes kept of all headers of one name that tell how long an answer holds */
 #define NET_RETRY_MAX ((int64_t)7 * 24 * 3600 * 1000) /* ms: the longest Retry-After that is believed */
+#define NET_RATIO_FREE (1 << 20)
 
 void net_options_default(struct net_options *o); /* the defaults of mxpreview.conf(5); policy and clock stay NULL */
 

@@ -162,6 +162,15 @@ net_pin_wire(struct transfer *t)
 	return t->err.code != ERR_NONE ? -1 : net_fail_large(t);
 }
 
+int
+net_pin_ratio(struct transfer *t, int64_t decoded)
+{
+	if (decoded <= NET_RATIO_FREE || t->fd == CURL_SOCKET_BAD)
+		return 0;
+	int64_t received = (int64_t)(wire_bytes(t->fd) - t->wire_from);
+	return decoded / t->net->o.max_ratio <= received ? 0 : net_fail_ratio(t);
+}
+
 static int
 progress(void *arg, curl_off_t dltotal, curl_off_t dlnow, curl_off_t ultotal, curl_off_t ulnow)
 {
