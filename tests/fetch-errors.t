@@ -32,7 +32,7 @@ row() {
 	local got name=$1 text=$2
 	got=$(jq -r --arg exit "$4" '(.error // .warnings[0]) as $e |
 		[$e.status, $e.errcode, ($e.class // "-"), (if .error then $exit else "1" end), $e.error] | join("|")' <<<"$3" |
-		sed -E 's/Got error [0-9]+/Got error N/; s/> [0-9]+ bytes/> N bytes/; s/(operation:|data URL:) .*/\1 N/')
+		sed -E 's/Got error [0-9]+/Got error N/; s/> [0-9]+ bytes/> N bytes/; s/[0-9]+ times$/N times/; s/(operation:|data URL:) .*/\1 N/')
 	printf '%s\n' "$got" >>"$TMP/seen"
 	is "${got##*|}" "$text" "$name"
 	grep -Fxq -e "$got" "$TMP/told"
@@ -97,6 +97,10 @@ page 'gzip of gzip' "$body stacked content encodings" "$(raw 'HTTP/1.1 200 OK\r\
 page 'broken chunks' "$body malformed response" "$(raw 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n')"
 conf=$TMP/small
 page 'too large' 'Requested file is too large > N bytes' "$O/big?n=5000"
+printf 'max_spider_size = 20M\n' >"$TMP/bomb"
+conf=$TMP/bomb
+page 'a bomb' 'Requested file is compressed more than N times' "$O/gzip?n=9000000"
+conf=$TMP/small
 page 'too many headers' 'Response headers are too large' "$O/headers?n=30"
 page 'too slow' 'Requested file took too long to download' "$O/drip?n=1900&ms=50"
 conf=$TMP/conf
@@ -156,9 +160,10 @@ if command -v openssl >/dev/null; then
 	SSL_CERT_FILE=$TMP/tls/nonsense
 	page 'no authorities' "$content no usable CA certificates here" "https://127.0.0.1:$PORT/"
 	cd "$TOP" || exit 1
-	# No row was forgotten.  Only two parsers that differ make the first of these, only a firewall the other.
+	# No row was forgotten.  Only two parsers that differ make the first of these, only a firewall the other; connector.t
+	# ends the connector.
 	is "$(sort -u "$TMP/seen" | comm -13 - "$TMP/told")" \
-		"400|M_UNKNOWN|-|1|URL is malformed"$'\n'"502|M_UNKNOWN|connect|1|$content connection failed" 'every row was provoked'
+		"400|M_UNKNOWN|-|1|URL is malformed"$'\n'"502|M_UNKNOWN|connect|1|$content connection failed"$'\n'"503|M_UNKNOWN|-|75|the connector is gone" 'every row was provoked'
 else
 	skip 'TLS' 'no openssl'
 fi

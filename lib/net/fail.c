@@ -25,8 +25,9 @@ net_fail_large(struct transfer *t)
 int
 net_fail_ratio(struct transfer *t)
 {
-	return err_http(&t->err, ERR_LIMIT, 502, "M_TOO_LARGE", "Requested file is compressed more than %lld times",
-			(long long)t->net->o.max_ratio);
+	char detail[DETAIL_MAX];
+	(void)snprintf(detail, sizeof detail, "%lld times", (long long)t->net->o.max_ratio);
+	return net_outcome(&t->err, OUT_RATIO, detail);
 }
 
 int

@@ -397,20 +397,19 @@ until_next(const struct net *n, int64_t max_ms)
 static int
 give_up(struct net *n, struct err *err)
 {
-	static const char why[] = "the connector is gone";
 	while (n->active != NULL) {
 		struct transfer *t = n->active;
 		if (t->err.code == ERR_NONE)
-			(void)err_set(&t->err, ERR_BUSY, why);
+			(void)net_outcome(&t->err, OUT_GONE, NULL);
 		(void)curl_multi_remove_handle(n->multi, t->easy);
 		leave(t);
 	}
 	while (n->queue != NULL) {
 		struct transfer *t = dequeue(n, NULL, n->queue);
-		(void)err_set(&t->err, ERR_BUSY, why);
+		(void)net_outcome(&t->err, OUT_GONE, NULL);
 		finish(t);
 	}
-	return err_set(err, ERR_BUSY, why);
+	return net_outcome(err, OUT_GONE, NULL);
 }
 
 /* ---- the engine ---------------------------------------------------------------------------------------------- */

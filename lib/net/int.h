@@ -123,13 +123,15 @@ enum net_outcome {
 	OUT_STATUS,
 	OUT_TYPE,
 	OUT_LARGE,
+	OUT_RATIO,
 	OUT_BODY_TIME,
 	OUT_TOTAL_TIME,
 	OUT_BODY_RESET,
 	OUT_BODY_SHORT,
 	OUT_ENCODING,
 	OUT_STACKED,
-	OUT_BODY_MALFORMED
+	OUT_BODY_MALFORMED,
+	OUT_GONE
 };
 int net_outcome(struct err *err, enum net_outcome o, const char *detail); /* detail or NULL ends its text; always -1 */
 

@@ -41,6 +41,7 @@ static const struct row rows[] = {
     [OUT_TYPE] = {ERR_REMOTE, 502, NULL, "type", "Requested file's content type not allowed for this operation: "},
 
     [OUT_LARGE] = {ERR_LIMIT, 502, "M_TOO_LARGE", "too-large", "Requested file is too large > "},
+    [OUT_RATIO] = {ERR_LIMIT, 502, "M_TOO_LARGE", "too-large", "Requested file is compressed more than "},
     [OUT_BODY_TIME] = {ERR_REMOTE, 502, NULL, "timeout", BODY "timeout"},
     [OUT_TOTAL_TIME] = {ERR_LIMIT, 502, "M_TOO_LARGE", "timeout", "Requested file took too long to download"},
     [OUT_BODY_RESET] = {ERR_REMOTE, 502, NULL, "broken", BODY "connection reset"},
@@ -48,6 +49,8 @@ static const struct row rows[] = {
     [OUT_ENCODING] = {ERR_REMOTE, 502, NULL, "broken", BODY "bad content encoding"},
     [OUT_STACKED] = {ERR_REMOTE, 502, NULL, "broken", BODY "stacked content encodings"},
     [OUT_BODY_MALFORMED] = {ERR_REMOTE, 502, NULL, "broken", BODY "malformed response"},
+
+    [OUT_GONE] = {ERR_BUSY, 503, NULL, NULL, "the connector is gone"},
 };
 
 int
