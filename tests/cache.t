@@ -40,6 +40,27 @@ like "$(cat "$TMP/err")" '^mxpreview-cache: http://a/: not in the cache$' 'and i
 cache show http://a/ >/dev/null 2>&1
 is "$?" 1 'nor shown'
 
+# by host and age
+for u in http://x.example/1 http://sub.x.example/2 http://notx.example/3 http://[bad; do record "$u"; done | cache put >/dev/null
+echo '{"url":"http://x.example/dead","error":{"stage":"fetch","status":502,"errcode":"M_UNKNOWN","error":"dead"}}' | cache put >/dev/null
+is "$(cache --host x.example list | json .url | sort | tr '\n' ' ')" 'http://sub.x.example/2 http://x.example/1 ' 'list: a host and what is below it'
+is "$(cache --host X.Example --failures list | jq -c '[.url, .failures]')" '["http://x.example/dead",1]' 'its failures'
+is "$(cache --host x.example stat | jq -c '[.previews, .fresh, .failures]')" '[2,2,1]' 'stat: how many they are'
+is "$(cache stat | jq -c '.previews >= 6 and .media >= 6 and .media_bytes >= 18')" true 'and all'
+is "$(cache --host x.example show | json '.og["og:title"]' | wc -l)" 2 'show: all of a host'
+is "$(cache --host x.example --older-than 1h list | wc -l):$(cache --host x.example --before 2100-01-01 list | wc -l)" 0:2 'older than that'
+is "$(cache --before 2100-01-01T00:00:00.5+01:00 list | wc -l):$(cache --before 1 list | wc -l)" "$(cache list | wc -l):0" 'as RFC 3339 or in ms'
+like "$(cache --host x.example --format table list | tr '\n' '|')" '^  age   left status url\|.*  200 http://sub.x.example/2\|' 'a table for people'
+printf '{"v":1,"url":"http://evil.example/\\u001b[31m","docs":[{"rel":"page","url":"u"}],"og":{}}\n' | cache put >/dev/null
+is "$(cache --host evil.example list | wc -l):$(cache --format table list | grep -c "$(printf '\033')")" 1:0 'in which a URL says nothing to the terminal'
+is "$(cache --host x.example forget)" '{"forgotten":3}' 'forget: all of a host'
+is "$(cache list | grep -c notx)" 1 'and nobody else'
+for bad in '--host' '--before never list' '--format xml list' '--host x show y' 'forget' '--before 2025-13-01 list'; do
+	# shellcheck disable=SC2086
+	cache $bad </dev/null >/dev/null 2>&1
+	is "$?" 2 "usage: '$bad'"
+done
+
 for bad in '' 'frob' 'get x' 'show' 'list y'; do
 	# shellcheck disable=SC2086
 	cache $bad </dev/null >/dev/null 2>&1

@@ -44,6 +44,7 @@ buf_reserve(struct buf *b, size_t n)
 			cap = b->max + 1;
 		b->p = mem_realloc(b->p, cap);
 		b->cap = cap;
+		b->p[b->len] = '\0'; /* also if nothing comes: an empty file is an empty text */
 	}
 	return 0;
 }
