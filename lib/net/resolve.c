@@ -13,10 +13,14 @@
 enum { IDLE_MAX = 4, STACK = 256 << 10 };
 
 /* Names are absolute: no search domain makes "localhost" or "printer" another host, and no alias file of the
- * environment does.  The configuration is read again each time, as the C library would if it were not changed here. */
+ * environment does.  The configuration is read again each time, as the C library would if it were not changed here.
+ * It is read from scratch: what an earlier call left changed here would be taken for a wish of the configuration's, be
+ * found unchanged, and be read anew behind our back. */
 static void
 configure(void)
 {
+	_res.options = RES_INIT | RES_DEFAULT;
+	_res.retrans = _res.retry = 0;
 	(void)res_init();
 	_res.options &= ~(unsigned long)(RES_DEFNAMES | RES_DNSRCH);
 	_res.options |= RES_NOALIASES;
