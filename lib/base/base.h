@@ -62,7 +62,7 @@ void mem_free(void *p);
 /* ---- buf: a growing byte string, born with its ceiling -------------------------------- */
 
 struct buf {
-	char *p;    /* NUL-terminated once anything was added; NULL before */
+	char *p;    /* NUL-terminated once anything was added or reserved; NULL before */
 	size_t len; /* bytes, without the NUL */
 	size_t cap;
 	size_t max; /* len never exceeds it */

@@ -20,6 +20,11 @@ buffers(void)
 	is_str(b.p, "90", "dropped from the front");
 	buf_drop(&b, 99);
 	is_int((long long)b.len, 0, "dropping more than there is empties it");
+	struct buf room;
+	buf_init(&room, 100);
+	is_int(buf_reserve(&room, 10), 0, "room for ten bytes");
+	is_str(room.p, "", "is an empty string until then");
+	buf_clear(&room);
 	char *s = buf_take(&b);
 	is_str(s, "", "taking an empty buffer gives an empty string");
 	mem_free(s);
