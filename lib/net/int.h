@@ -70,6 +70,8 @@ struct net {
 	bool gone; /* the connector */
 };
 
+void net_transfer_free(struct transfer *t); /* net.c */
+
 /* easy.c: which options hold for every transfer? */
 CURL *net_easy_new(struct net *n);
 struct curl_slist *net_easy_language(const char *value); /* NULL: value is not fit to be sent */

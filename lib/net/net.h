@@ -30,7 +30,7 @@ struct net_options {
 	bool http2;		 /* offer it in TLS handshakes */
 	const char *proxy; /* "http://host:port" through which everything goes, or NULL.  Its own address is then the
 				  * only one there is to judge: that is for its owner to want */
-	/* The channels to a process that runs net_connector; ours then.  -1: the library looks names up, this process
+	/* The channels to a process that runs net_connector; the net's if it is made.  -1: the library looks names up, this process
 	 * connects.  open_fd: connect(2) of this process must do nothing and fail with EINPROGRESS (cmd/sandbox.h). */
 	int lookup_fd, open_fd;
 };
