@@ -102,10 +102,13 @@ run(struct app *a, char **argv)
 static void
 check_operands(const struct app *a, char **argv)
 {
-	static const char *const verbs[] = {"get", "put", "list", "stat", "show", "forget"};
-	for (size_t i = 0; argv[0] != NULL && i < sizeof verbs / sizeof verbs[0]; i++)
-		if (str_eq(argv[0], verbs[i]) &&
-		    (i < 4 ? argv[1] == NULL : (argv[1] != NULL) != cache_filtered(&a->look)))
+	static const char *const all[] = {"get", "put", "list", "stat"}, *const some[] = {"show", "forget"};
+	bool named = argv[0] != NULL && argv[1] != NULL;
+	for (size_t i = 0; argv[0] != NULL && i < sizeof all / sizeof all[0]; i++)
+		if (str_eq(argv[0], all[i]) && !named)
+			return;
+	for (size_t i = 0; argv[0] != NULL && i < sizeof some / sizeof some[0]; i++)
+		if (str_eq(argv[0], some[i]) && named != cache_filtered(&a->look))
 			return;
 	if (argv[0] != NULL)
 		cmd_misuse(&a->c, usage, "not understood: %s", argv[0]);

@@ -10,6 +10,9 @@ buffers(void)
 {
 	struct buf b;
 	buf_init(&b, 10);
+	is_int(buf_reserve(&b, 10), 0, "room is made");
+	is_str(b.p, "", "for nothing, so far");
+	buf_clear(&b);
 	is_int(buf_adds(&b, "12345"), 0, "five bytes fit");
 	is_int(buf_adds(&b, "678901"), -1, "six more do not");
 	is_str(b.p, "12345", "and nothing of them is added");
