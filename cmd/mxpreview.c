@@ -379,7 +379,7 @@ open_all(struct app *a, struct err *err)
 	for (enum stage s = 0; s < STAGE_DONE; s++) {
 		a->argv[s] = filter_argv(a, dir, s);
 		dc.router.argv[s] = a->argv[s];
-		dc.router.patience[s] = s == STAGE_FETCH ? a->c.conf.total_timeout + FETCH_MARGIN : PATIENCE;
+		dc.router.patience[s] = s == STAGE_FETCH ? conf_total_timeout_max(&a->c.conf) + FETCH_MARGIN : PATIENCE;
 	}
 	mem_free(dir);
 	a->policy = cmd_policy(&a->c);

@@ -77,6 +77,28 @@ else
 	skip 'an address of this machine' 'no network namespaces here'
 fi
 
+# A site's own settings are those of the host of each hop.
+cat >"$TMP/conf" <<-'END'
+	user_agent = everywhere
+	[site "127.0.0.1"]
+	user_agent = one
+	accept_language = fr
+	max_spider_size = 2K
+	header_timeout = 200
+	[site "localhost"]
+	user_agent = two
+END
+echo_of() { mxpreview-fetch --body -c "$TMP/conf" --allow-ip 127.0.0.1 --allow-ip ::1 "$@" 2>&1 | tr -d '\r' | grep -iE '^(user-agent|accept-language):' | sed 's/.*: //' | tr '\n' ' '; }
+is "$(echo_of "$O/echo")" 'one fr ' 'agent and language of a site'
+is "$(echo_of "http://LOCALHOST:$PORT/echo")" 'two en-US,en;q=0.9 ' 'of another one'
+is "$(echo_of "$O/redirect?to=http://localhost:$PORT/echo")" 'two en-US,en;q=0.9 ' 'a redirect gets those of its target'
+is "$(echo_of "http://localhost:$PORT/redirect?to=$O/echo")" 'one fr ' 'and back'
+is "$(echo_of --lang de "$O/echo")" 'one de ' 'an option wins over a section'
+head -c 3000 /dev/zero >"$TMP/root/3k.txt"
+is "$(denied <<<"$O/3k.txt" | json .error.error)" 'Requested file is too large > 2048 bytes' 'the size of a site'
+is "$(mxpreview-fetch --body -c "$TMP/conf" --allow-ip 127.0.0.1 --allow-ip ::1 "http://localhost:$PORT/3k.txt" | wc -c)" 3000 'is not that of others'
+is "$(denied <<<"$O/hang" | json .error.error)" 'Timeout waiting for response from remote server' 'the patience of a site'
+
 # A site that is not to be shown: on every hop, for every document, and before the cache.
 closed='URL previews are disabled for this site'
 : >"$TMP/conf"

@@ -74,6 +74,7 @@ struct conf_sites *conf_sites_new(const struct conf *c, struct err *err);
 void conf_sites_free(struct conf_sites *s);
 /* Key by key the most specific section that has it, else what stands outside of sections; host in any spelling. */
 void conf_site(const struct conf_sites *s, const char *host, struct conf_site *out);
+int64_t conf_total_timeout_max(const struct conf *c); /* of all sites */
 /* The i-th section's name ("example.org", "=example.org") and what it says of preview (false: nothing); NULL past the
  * end. */
 const char *conf_section(const struct conf *c, size_t i, bool *says, bool *preview);

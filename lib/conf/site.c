@@ -55,6 +55,16 @@ conf_site(const struct conf_sites *s, const char *host, struct conf_site *out)
 	};
 }
 
+int64_t
+conf_total_timeout_max(const struct conf *c)
+{
+	int64_t most = c->total_timeout;
+	for (size_t i = 0; i < c->sections; i++)
+		if (c->section[i].own->total_timeout > most && conf_section_has(&c->section[i], "total_timeout"))
+			most = c->section[i].own->total_timeout;
+	return most;
+}
+
 const char *
 conf_section(const struct conf *c, size_t i, bool *says, bool *preview)
 {

@@ -27,7 +27,7 @@ body(char *p, size_t size, size_t count, void *arg)
 	size_t n = size * count;
 	if (t->err.code != ERR_NONE && !t->skip)
 		return 0;
-	if (!t->brief && (int64_t)n >= t->net->o.max_body - t->body) {
+	if (!t->brief && (int64_t)n >= t->site.max_body - t->body) {
 		if (t->err.code == ERR_NONE)
 			(void)net_fail_large(t);
 		return 0;
@@ -73,15 +73,13 @@ set_closed(CURL *e)
 	(void)curl_easy_setopt(e, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
 }
 
-/* Only the owner's proxy, for everything or for nothing.  HTTP/2 only where TLS has agreed on it. */
+/* Only the owner's proxy, for everything or for nothing. */
 static void
 set_way(CURL *e, const struct net_options *o)
 {
 	(void)curl_easy_setopt(e, CURLOPT_PROXY, o->proxy != NULL ? o->proxy : "");
 	(void)curl_easy_setopt(e, CURLOPT_NOPROXY, o->proxy != NULL ? "" : "*");
 	(void)curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	(void)curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
-			       o->http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
 }
 
 CURL *
@@ -97,7 +95,6 @@ net_easy_new(struct net *n)
 	(void)curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	(void)curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L); /* never wait for a resolver thread that hangs */
 	(void)curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)n->o.connect_timeout);
-	(void)curl_easy_setopt(e, CURLOPT_USERAGENT, n->o.user_agent);
 	(void)curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "gzip, br, zstd");
 	(void)curl_easy_setopt(e, CURLOPT_COOKIEFILE, ""); /* an engine without a file */
 	(void)curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, body);
@@ -178,8 +175,11 @@ net_easy_headers(struct transfer *t)
 	curl_slist_free_all(t->headers);
 	t->headers = NULL;
 	append_validators(t);
-	if (t->req.accept_language != NULL)
-		language = net_easy_language(t->req.accept_language);
+	const char *own = t->req.accept_language;
+	if (own == NULL && !str_eq(t->site.accept_language, t->net->o.accept_language))
+		own = t->site.accept_language;
+	if (own != NULL)
+		language = net_easy_language(own);
 	if (t->headers == NULL) {
 		t->headers = language;
 	} else if (language != NULL || t->net->headers != NULL) {

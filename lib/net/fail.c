@@ -18,7 +18,7 @@ int
 net_fail_large(struct transfer *t)
 {
 	char detail[DETAIL_MAX];
-	(void)snprintf(detail, sizeof detail, "%lld bytes", (long long)t->net->o.max_body);
+	(void)snprintf(detail, sizeof detail, "%lld bytes", (long long)t->site.max_body);
 	return net_outcome(&t->err, OUT_LARGE, detail);
 }
 

@@ -92,6 +92,7 @@ launch(struct transfer *t)
 	net_easy_headers(t);
 	t->no = 0;
 	t->piece = 0;
+	net_site_set(t);
 	t->since = t->net->o.clock();
 	return set_out(t);
 }
@@ -230,9 +231,10 @@ static int64_t
 deadline(const struct transfer *t, bool *total)
 {
 	const struct net_options *o = &t->net->o;
-	const int64_t allowed[] = {
-	    [PHASE_CONNECT] = o->connect_timeout, [PHASE_HEADERS] = o->header_timeout, [PHASE_BODY] = o->idle_timeout};
-	int64_t phase = t->since + allowed[t->phase], whole = t->started + o->total_timeout;
+	const int64_t allowed[] = {[PHASE_CONNECT] = o->connect_timeout,
+				   [PHASE_HEADERS] = t->site.header_timeout,
+				   [PHASE_BODY] = o->idle_timeout};
+	int64_t phase = t->since + allowed[t->phase], whole = t->started + t->total_timeout;
 	*total = whole <= phase;
 	return *total ? whole : phase;
 }

@@ -233,7 +233,7 @@ judge(struct transfer *t)
 		return net_outcome(&t->err, OUT_TYPE, t->response.type);
 	t->response.length = t->length;
 	t->brief = type_among(t, t->req.brief);
-	if (!t->brief && t->length >= t->net->o.max_body)
+	if (!t->brief && t->length >= t->site.max_body)
 		return net_fail_large(t);
 	if (t->req.begin != NULL)
 		return t->req.begin(t->req.arg, &t->response, &t->err);

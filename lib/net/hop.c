@@ -86,6 +86,7 @@ judge(struct transfer *t, bool drop_userinfo)
 			rc = net_refuse(&t->err, v);
 		else
 			name_host(t, &u);
+		net_site_find(t, u.host);
 	}
 	url_clear(&u);
 	return rc;

@@ -31,8 +31,10 @@ struct transfer {
 	struct net_response response;
 	struct err err;		/* the verdict, once there is one */
 	int64_t started, since; /* the chain; the phase, or the last piece of the body */
+	int64_t total_timeout;	/* of the site where the chain began; 0: not known yet */
 
 	/* this hop */
+	struct net_site site;
 	enum phase phase;
 	bool waiting;	  /* for its name; libcurl does not know of it yet */
 	int no;		  /* errno of the connector's last vain attempt */
@@ -71,6 +73,10 @@ struct net {
 };
 
 void net_transfer_free(struct transfer *t); /* net.c */
+/* site.c: what holds for the host of a hop? */
+void net_site_find(struct transfer *t, const char *host);
+void net_site_set(struct transfer *t); /* tells the library */
+int64_t net_site_wire(const struct transfer *t);
 
 /* easy.c: which options hold for every transfer? */
 CURL *net_easy_new(struct net *n);

@@ -5,6 +5,13 @@
 #include "base/base.h"
 #include "url/url.h"
 
+struct net_site { /* what may differ from host to host; strings are borrowed for the life of the net */
+	const char *user_agent, *accept_language;
+	int64_t header_timeout, max_body;
+	int64_t total_timeout; /* counts where a chain begins */
+	bool http2;	       /* may be spoken where TLS negotiates it */
+};
+
 /* Every ceiling of a fetch.  Times in ms, sizes in bytes.  Strings and policy are borrowed for the life of the net. */
 struct net_options {
 	const struct url_policy *policy;
@@ -33,6 +40,9 @@ struct net_options {
 	/* The channels to a process that runs net_connector; the net's if it is made.  -1: the library looks names up, this process
 	 * connects.  open_fd: connect(2) of this process must do nothing and fail with EINPROGRESS (cmd/sandbox.h). */
 	int lookup_fd, open_fd;
+	/* What holds for the host of a hop; *out holds what the options say.  NULL: nothing else. */
+	void (*site)(void *arg, const char *host, struct net_site *out);
+	void *site_arg;
 };
 
 #define NET_JOBS_MAX 256

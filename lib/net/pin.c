@@ -157,7 +157,7 @@ connected(void *arg, char *remote, char *local, // NOLINT(readability-non-const-
 int
 net_pin_wire(struct transfer *t)
 {
-	if (t->phase == PHASE_CONNECT || wire_bytes(t->fd) < t->wire_from + (uint64_t)t->net->o.max_wire)
+	if (t->phase == PHASE_CONNECT || wire_bytes(t->fd) < t->wire_from + (uint64_t)net_site_wire(t))
 		return 0;
 	return t->err.code != ERR_NONE ? -1 : net_fail_large(t);
 }
