@@ -77,7 +77,7 @@ is "$(again "$rec" | json '.docs[0] | has("not_modified")')" false 'without vali
 
 rec=$(fetch "$O/redirect?to=/cond%3Fetag=%22r%22")
 new=$(again "$rec")
-is "$(json '[.docs[0] | .not_modified, .hops, .final_url] | join(" ")' <<<"$new")" "true 1 $O/cond?etag=\"r\"" 'behind a redirect'
+is "$(json '[.docs[0] | .not_modified, .hops, .final_url] | join(" ")' <<<"$new")" "true 1 $O/cond?etag=%22r%22" 'behind a redirect'
 set_to moved '/cond%3Fetag=%2522m%2522'
 rec=$(fetch "$O/switch/moved")
 set_to moved '/redirect%3Fto=/echo'

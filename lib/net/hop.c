@@ -26,18 +26,22 @@ parts(CURLU *url, struct url *u, struct err *err)
 		  part(url, CURLUPART_PATH, &u->path) | part(url, CURLUPART_QUERY, &u->query) |
 		  part(url, CURLUPART_FRAGMENT, &u->fragment) | part(url, CURLUPART_PORT, &port);
 	u->port = port != NULL && str_int64(port, &n) == 0 ? (int)n : -1;
+	char *normal = u->host != NULL ? url_host_normal(u->host) : NULL; /* mapping may have made it no host */
+	if (bad != 0 || u->scheme == NULL || normal == NULL)
+		bad = net_outcome(err, OUT_BAD_URL, NULL);
 	mem_free(port);
-	if (bad != 0 || u->scheme == NULL || u->host == NULL)
-		return net_outcome(err, OUT_BAD_URL, NULL);
+	mem_free(normal);
+	if (bad != 0)
+		return -1;
 	str_tolower(u->scheme);
 	str_tolower(u->host);
 	return 0;
 }
 
 static int
-set_url(CURLU *url, const char *text, unsigned flags, struct err *err)
+set_url(CURLU *url, const char *text, struct err *err)
 {
-	CURLUcode code = curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME | flags);
+	CURLUcode code = curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
 	return code == CURLUE_OK ? 0 : net_outcome(err, OUT_BAD_URL, NULL);
 }
 
@@ -133,7 +137,7 @@ net_hop_first(struct transfer *t)
 		t->err.status = 400;
 		return -1;
 	}
-	int rc = set_url(t->url, text, 0, &t->err);
+	int rc = set_url(t->url, text, &t->err);
 	mem_free(text);
 	if (rc == 0)
 		rc = judge(t, !t->req.secondary);
@@ -155,14 +159,60 @@ not_followed(struct transfer *t)
 	return -1;
 }
 
-/* Where Location leads, as libcurl itself would resolve it. */
+static bool
+same_part(CURLU *a, CURLU *b, CURLUPart what)
+{
+	unsigned flags = what == CURLUPART_HOST ? CURLU_PUNYCODE : CURLU_DEFAULT_PORT;
+	char *x = NULL, *y = NULL;
+	(void)curl_url_get(a, what, &x, flags);
+	(void)curl_url_get(b, what, &y, flags);
+	bool same = x == y || str_ieq(x, y);
+	curl_free(x);
+	curl_free(y);
+	return same;
+}
+
+/* Does libcurl itself read Location as leading to the same place?  Whoever writes one that two readers take for two hosts,
+ * or that one of them cannot read, wants one of them to judge and the other one to go there. */
+static bool
+plain(CURLU *base, CURLU *resolved, const char *location)
+{
+	CURLU *other = curl_url_dup(base);
+	bool same = other != NULL &&
+		    curl_url_set(other, CURLUPART_URL, location,
+				 CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE | CURLU_ALLOW_SPACE) == CURLUE_OK &&
+		    same_part(other, resolved, CURLUPART_SCHEME) && same_part(other, resolved, CURLUPART_HOST) &&
+		    same_part(other, resolved, CURLUPART_PORT);
+	curl_url_cleanup(other);
+	return same;
+}
+
+/* Location against the URL that it came from, as browsers do; the library is given the result. */
+static int
+follow(struct transfer *t)
+{
+	char *base = NULL;
+	CURLU *from = curl_url_dup(t->url);
+	int rc = -1;
+	if (from != NULL && curl_url_get(from, CURLUPART_URL, &base, 0) == CURLUE_OK) {
+		char *text = url_resolve(base, t->location, &t->err);
+		if (text != NULL && set_url(t->url, text, &t->err) == 0 && plain(from, t->url, t->location))
+			rc = 0;
+		mem_free(text);
+	}
+	curl_free(base);
+	curl_url_cleanup(from);
+	return rc;
+}
+
+/* Where does Location lead? */
 int
 net_hop_redirect(struct transfer *t)
 {
 	if (t->response.hops >= t->net->o.max_redirects)
 		return net_outcome(&t->err, OUT_REDIRECTS, NULL);
 	t->response.hops++;
-	if (set_url(t->url, t->location, CURLU_URLENCODE | CURLU_ALLOW_SPACE, &t->err) < 0)
+	if (follow(t) < 0)
 		return net_outcome(&t->err, OUT_BAD_REDIRECT, NULL);
 	if (judge(t, false) < 0)
 		return not_followed(t);

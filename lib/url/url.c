@@ -151,13 +151,34 @@ url_slice_lower(struct url_slice s)
 /* ---- authority ---------------------------------------------------------------------------- */
 
 /* "forbidden domain code points" of the WHATWG URL standard, after decoding. */
+/* The last label is a number, which no domain has: then the whole must be an IPv4 address ("ends in a number checker" of
+ * the WHATWG URL standard).  Resolvers read such names as addresses in ways of their own. */
+static bool
+ends_in_number(const char *host)
+{
+	size_t n = strlen(host), i = 0;
+	if (n > 0 && host[n - 1] == '.')
+		n--;
+	for (i = n; i > 0 && host[i - 1] != '.'; i--)
+		;
+	const char *last = host + i;
+	for (const char *p = host; *p != '\0'; p++)
+		if ((unsigned char)*p >= 0x80)
+			return false; /* mapping may make an address of it: url_host_normal() */
+	n -= i;
+	if (n >= 2 && last[0] == '0' && str_lower((unsigned char)last[1]) == 'x')
+		return strspn(last + 2, "0123456789abcdefABCDEF") >= n - 2;
+	return n > 0 && strspn(last, "0123456789") >= n;
+}
+
 bool
 url_host_ok(const char *host)
 {
+	struct url_addr a;
 	for (const char *p = host; *p != '\0'; p++)
 		if ((unsigned char)*p <= ' ' || *p == 0x7f || strchr("#%/:<>?@[\\]^|", *p) != NULL)
 			return false;
-	return true;
+	return !ends_in_number(host) || url_addr_from_host(&a, host);
 }
 
 static int

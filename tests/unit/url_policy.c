@@ -228,7 +228,7 @@ static const struct {
     {"http://[64:ff9b::7f00:1]/", URL_DENIED_ADDRESS},
     {"http://8.8.8.8/", URL_OK},
     {"http://[2606:4700:4700::1111]/", URL_OK},
-    {"http://1.2.3.4.5/", URL_OK}, /* a name, whatever the resolver makes of it is judged at connect(2) */
+    {"http://1.2.3.4.5/", (enum url_verdict)99}, /* neither an address nor a name */
 };
 
 static void
