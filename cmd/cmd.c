@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-volatile sig_atomic_t cmd_stop;
+volatile sig_atomic_t cmd_stop, cmd_hangup;
 
 /* Records wait here until no more input does; one process, one standard output. */
 static struct buf out = {.max = RECORD_LINE_MAX * 4};
@@ -23,6 +23,21 @@ stop(int sig)
 {
 	(void)sig;
 	cmd_stop = 1;
+}
+
+static void
+hang_up(int sig)
+{
+	(void)sig;
+	cmd_hangup = 1;
+}
+
+void
+cmd_on_hangup(void)
+{
+	struct sigaction sa = {.sa_handler = hang_up};
+	(void)sigemptyset(&sa.sa_mask);
+	(void)sigaction(SIGHUP, &sa, NULL);
 }
 
 void
@@ -173,19 +188,38 @@ find_config(bool *must)
 	return NULL;
 }
 
+static int
+read_config(const struct cmd *c, struct conf *conf, struct err *err)
+{
+	bool must = c->config_path != NULL;
+	char *path = must ? mem_strdup(c->config_path) : find_config(&must);
+	int rc = path != NULL ? conf_read(conf, path, err) : 0;
+	if (rc < 0 && !must && err->code == ERR_NOTFOUND)
+		rc = 0;
+	mem_free(path);
+	return rc;
+}
+
 void
 cmd_configure(struct cmd *c)
 {
 	struct err err;
-	bool must = c->config_path != NULL;
-	char *path = must ? mem_strdup(c->config_path) : find_config(&must);
 	if (c->store == NULL)
 		c->store = find_store();
-	if (path != NULL && conf_read(&c->conf, path, &err) < 0 && (must || err.code != ERR_NOTFOUND)) {
-		cmd_warn(c, "%s", err.text);
-		exit(EXIT_USAGE);
-	}
-	mem_free(path);
+	if (read_config(c, &c->conf, &err) == 0)
+		return;
+	cmd_warn(c, "%s", err.text);
+	exit(EXIT_USAGE);
+}
+
+int
+cmd_reread(const struct cmd *c, struct conf *conf, struct err *err)
+{
+	conf_init(conf);
+	if (read_config(c, conf, err) == 0)
+		return 0;
+	conf_clear(conf);
+	return -1;
 }
 
 void

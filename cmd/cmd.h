@@ -24,7 +24,8 @@ struct cmd {
 	bool no_sandbox;	 /* --no-sandbox */
 };
 
-extern volatile sig_atomic_t cmd_stop; /* set by SIGINT, SIGTERM, SIGHUP */
+extern volatile sig_atomic_t cmd_stop;	 /* set by SIGINT, SIGTERM, SIGHUP */
+extern volatile sig_atomic_t cmd_hangup; /* set by SIGHUP instead, after cmd_on_hangup() */
 
 /* Common letters, to be pasted into a command's own option string and table: "c:d:hqvV" */
 #define CMD_SHORT "c:d:hqvV"
@@ -47,6 +48,9 @@ void cmd_misuse(const struct cmd *c, const char *usage, const char *fmt, ...)
 void cmd_usage(const struct cmd *c, const char *usage) __attribute__((noreturn)); /* to stderr, exit 2 */
 /* Finds store and configuration; a missing default file is fine, a missing -c file is not.  Exits 2 on errors. */
 void cmd_configure(struct cmd *c);
+/* The configuration once more, as it is now, into *conf (which is initialised here, and cleared on -1). */
+int cmd_reread(const struct cmd *c, struct conf *conf, struct err *err);
+void cmd_on_hangup(void); /* a resident command reads its configuration again on SIGHUP, instead of ending */
 /* Configuration set on the command line, e.g. cmd_set(c, "allow_ip", arg): exits 2 if bad.  Call after cmd_configure. */
 void cmd_set(struct cmd *c, const char *key, const char *value);
 

@@ -336,17 +336,78 @@ ask_operands(struct app *a, char **urls)
 	}
 }
 
+/* ---- a new configuration ------------------------------------------------------------------------------ */
+
+static void
+set_cache(struct app *a)
+{
+	cmd_cache(&a->c, &a->cache);
+	a->cache.store = a->store;
+	a->cache.blobs = &a->blobs;
+	a->cache.details = a->format == FORMAT_CARD || a->format == FORMAT_EXPLAIN;
+}
+
+static void
+set_patience(const struct app *a, struct desk_conf *dc)
+{
+	for (enum stage s = 0; s < STAGE_DONE; s++)
+		dc->router.patience[s] = PATIENCE;
+	dc->router.patience[STAGE_FETCH] = conf_total_timeout_max(&a->c.conf) + FETCH_MARGIN;
+}
+
+/* The configuration as the file and the options have it now, with its policy; -1 leaves nothing behind. */
+static int
+read_again(const struct app *a, struct conf *conf, struct url_policy **policy, struct err *err)
+{
+	int rc = 0;
+	if (cmd_reread(&a->c, conf, err) < 0)
+		return -1;
+	for (size_t i = 0; rc == 0 && i < a->wishes; i++)
+		rc = conf_set(conf, a->wish[i].key, a->wish[i].value, err);
+	*policy = rc == 0 ? cmd_policy_new(conf, err) : NULL;
+	if (*policy != NULL)
+		return 0;
+	conf_clear(conf);
+	return -1;
+}
+
+static void
+reload(struct app *a)
+{
+	struct conf conf, old = a->c.conf;
+	struct url_policy *policy = NULL;
+	struct err err;
+	cmd_hangup = 0;
+	if (read_again(a, &conf, &policy, &err) < 0) {
+		cmd_warn(&a->c, "%s; the configuration stays as it was", err.text);
+		return;
+	}
+	a->c.conf = conf;
+	struct desk_conf dc = {.policy = policy, .server_name = a->c.conf.server_name};
+	set_patience(a, &dc);
+	set_cache(a);
+	desk_renew(a->desk, &dc);
+	url_policy_free(a->policy);
+	a->policy = policy;
+	conf_clear(&old);
+	cmd_note(&a->c, "the configuration was read again");
+}
+
 static void
 ask_stdin(struct app *a)
 {
 	struct io_lines in;
 	struct err err;
+	if (!isatty(STDIN_FILENO))
+		cmd_on_hangup();
 	struct pollfd pfd = {.fd = STDIN_FILENO, .events = POLLIN};
 	int kind = IO_LINE_AGAIN;
 	io_lines_init(&in, STDIN_FILENO, RECORD_LINE_MAX);
 	while (!cmd_stop && kind != IO_LINE_EOF && kind >= 0) {
 		char *line = NULL;
 		size_t len = 0;
+		if (cmd_hangup)
+			reload(a);
 		if (!room(a)) {
 			if (work(a, NULL) < 0)
 				break;
@@ -358,6 +419,8 @@ ask_stdin(struct app *a)
 			continue;
 		}
 		kind = io_lines_next(&in, &line, &len, &err);
+		if (cmd_hangup) /* it came before this line was written */
+			reload(a);
 		if (kind == IO_LINE_LONG)
 			ask_long(a);
 		else if (kind == IO_LINE_OK && !str_isblank(line))
@@ -376,20 +439,17 @@ open_all(struct app *a, struct err *err)
 	struct desk_conf dc = {
 	    .server_name = a->c.conf.server_name, .refresh = a->refresh, .resident = a->resident, .arg = a};
 	char *dir = own_dir();
+	set_patience(a, &dc);
 	for (enum stage s = 0; s < STAGE_DONE; s++) {
 		a->argv[s] = filter_argv(a, dir, s);
 		dc.router.argv[s] = a->argv[s];
-		dc.router.patience[s] = s == STAGE_FETCH ? conf_total_timeout_max(&a->c.conf) + FETCH_MARGIN : PATIENCE;
 	}
 	mem_free(dir);
 	a->policy = cmd_policy(&a->c);
 	a->store = store_open(a->c.store, err);
 	if (a->store == NULL || store_blobs_open(&a->blobs, a->c.store, true, err) < 0)
 		return -1;
-	cmd_cache(&a->c, &a->cache);
-	a->cache.store = a->store;
-	a->cache.blobs = &a->blobs;
-	a->cache.details = a->format == FORMAT_CARD || a->format == FORMAT_EXPLAIN;
+	set_cache(a);
 	a->held = mem_array(HELD_MAX, sizeof *a->held);
 	for (size_t i = 0; i < HELD_MAX; i++)
 		buf_init(&a->held[i], RECORD_LINE_MAX);

@@ -104,9 +104,10 @@ conf_read(struct conf *c, const char *path, struct err *err)
 	struct buf text;
 	buf_init(&text, CONF_FILE_MAX);
 	int rc = io_read_file(path, CONF_FILE_MAX, &text, err);
-	if (rc == 0 && memchr(text.p, '\0', text.len) != NULL)
+	bool empty = text.len == 0; /* then there is no string either */
+	if (rc == 0 && !empty && memchr(text.p, '\0', text.len) != NULL)
 		rc = err_set(err, ERR_INPUT, "%s: not a text file", path);
-	if (rc == 0)
+	if (rc == 0 && !empty)
 		rc = read_text(c, path, text.p, err);
 	buf_clear(&text);
 	return rc;

@@ -372,6 +372,14 @@ desk_behind(const struct desk *d)
 	return d->behind;
 }
 
+void
+desk_renew(struct desk *d, const struct desk_conf *conf)
+{
+	d->conf.policy = conf->policy;
+	d->conf.server_name = conf->server_name;
+	router_renew(d->router, conf->router.patience);
+}
+
 struct desk *
 desk_new(const struct desk_conf *conf)
 {

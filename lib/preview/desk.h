@@ -30,6 +30,9 @@ struct desk_conf {
 
 struct desk *desk_new(const struct desk_conf *conf);
 void desk_free(struct desk *d, bool now); /* as router_free; unanswered questions are dropped */
+/* New policy, server name and patience, taken from conf and borrowed as before; what the desk knew of them may go.  Filters
+ * end after what they have in hand, and are started anew. */
+void desk_renew(struct desk *d, const struct desk_conf *conf);
 void desk_ask(struct desk *d, struct record *take);
 size_t desk_busy(const struct desk *d);	  /* questions without an answer */
 size_t desk_behind(const struct desk *d); /* old answers being asked for anew */

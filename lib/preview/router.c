@@ -31,6 +31,7 @@ struct queue {
 
 struct filter {
 	pid_t pid;	 /* 0: not running */
+	bool old;	 /* gets nothing more, and ends when its hand is empty */
 	int in, out;	 /* our ends: to its stdin, from its stdout */
 	struct buf pipe; /* bytes for its stdin */
 	struct io_lines lines;
@@ -196,6 +197,7 @@ bury(struct filter *f, enum stage s, char *how, size_t size)
 	io_lines_clear(&f->lines);
 	buf_clear(&f->pipe);
 	f->pid = 0;
+	f->old = false;
 }
 
 /* ---- the walk ------------------------------------------------------------------------------------ */
@@ -267,7 +269,7 @@ static void
 feed(struct router *r, enum stage s)
 {
 	struct filter *f = &r->f[s];
-	while (f->wait.n > 0 && f->pipe.len < RECORD_LINE_MAX) {
+	while (!f->old && f->wait.n > 0 && f->pipe.len < RECORD_LINE_MAX) {
 		struct err err;
 		if (f->pid == 0 && f->fruitless > ROUTER_RESTARTS_MAX) {
 			give_up(r, pop(&f->wait), s, "the filter does not stay alive");
@@ -281,6 +283,18 @@ feed(struct router *r, enum stage s)
 			return;
 		write_job(r, s, pop(&f->wait));
 	}
+}
+
+/* Not while it is listened to: what it said last is still in its lines. */
+static void
+retire(struct router *r, enum stage s)
+{
+	struct filter *f = &r->f[s];
+	char how[128];
+	if (!f->old || f->hand.n > 0)
+		return;
+	bury(f, s, how, sizeof how);
+	f->fruitless = 0;
 }
 
 /* The record says that a filter died over it, even if the next one answers. */
@@ -498,8 +512,10 @@ router_step(struct router *r, struct pollfd *extra, int timeout, struct err *err
 		else if (pfd[i].fd == f->out && !hear(r, who[i]))
 			died(r, who[i], NULL);
 	}
-	for (enum stage s = 0; s < STAGE_DONE; s++)
+	for (enum stage s = 0; s < STAGE_DONE; s++) {
+		retire(r, s);
 		feed(r, s);
+	}
 	end_silent(r);
 	tell(r);
 	return 0;
@@ -521,6 +537,16 @@ router_new(const struct router_conf *conf)
 		queue_init(&f->hand);
 	}
 	return r;
+}
+
+void
+router_renew(struct router *r, const int64_t patience[STAGE_DONE])
+{
+	for (enum stage s = 0; s < STAGE_DONE; s++) {
+		r->conf.patience[s] = patience[s];
+		r->f[s].old = r->f[s].pid != 0;
+		retire(r, s);
+	}
 }
 
 void

@@ -29,6 +29,9 @@ struct router *router_new(const struct router_conf *conf);
 /* Ends the filters (at once if now, else after what they have in hand) and waits for them. */
 void router_free(struct router *r, bool now);
 
+/* Each filter ends when what it has in hand is done, and a new one gets what is asked from now on. */
+void router_renew(struct router *r, const int64_t patience[STAGE_DONE]);
+
 void router_submit(struct router *r, struct record *take); /* starts the filters it needs */
 size_t router_busy(const struct router *r);		   /* records not done yet */
 

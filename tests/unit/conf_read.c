@@ -71,6 +71,20 @@ bad(const char *text, size_t n, const char *where, const char *why, const char *
 #define BAD(text, where, why, name) bad(text, sizeof(text) - 1, where, why, name)
 
 static void
+empty(void)
+{
+	struct conf c;
+	struct err err;
+	conf_init(&c);
+	char *old = mem_alloc(4096); /* what the heap held before is not read */
+	(void)memset(old, 'x', 4095);
+	mem_free(old);
+	put("", 0);
+	is_int(conf_read(&c, path, &err), 0, "an empty file says nothing");
+	conf_clear(&c);
+}
+
+static void
 missing(void)
 {
 	struct conf c;
@@ -124,6 +138,7 @@ main(void)
 	BAD("server_name = \xC3\x28\n", ":1: ", "UTF-8", "bad UTF-8");
 	BAD("user_agent = a\x01z\n", ":1: ", "control", "a control character");
 	BAD("jobs = 1\n\0ttl = 1\n", ": ", "text file", "a NUL byte");
+	empty();
 	missing();
 	large();
 	(void)unlink(path);
