@@ -29,7 +29,7 @@ json_look_type(const struct value *v)
 	    [VALUE_NULL] = JSON_NULL,	  [VALUE_FALSE] = JSON_BOOL,	[VALUE_TRUE] = JSON_BOOL,
 	    [VALUE_NUMBER] = JSON_NUMBER, [VALUE_STRING] = JSON_STRING, [VALUE_ARRAY] = JSON_ARRAY,
 	    [VALUE_OBJECT] = JSON_OBJECT};
-	return types[v->kind];
+	return (size_t)v->kind < sizeof types / sizeof types[0] ? types[v->kind] : JSON_NULL;
 }
 
 /* ---- in checked text nothing can be wrong: where do things end? ---------------------------------------------- */

@@ -76,8 +76,8 @@ is(const struct html_attr *a, const char *name)
 static bool
 ends_in(const char *s, const char *tail)
 {
-	size_t n = strlen(s), k = strlen(tail);
-	return n >= k && str_nieq(s + n - k, k, tail);
+	size_t n = s != NULL ? strlen(s) : 0, k = strlen(tail);
+	return s != NULL && n >= k && str_nieq(s + n - k, k, tail);
 }
 
 /* Things that stand on a page without being what it is about. */

@@ -245,7 +245,7 @@ within(const char *host, const char *name)
 {
 	struct url_addr a;
 	size_t n = host != NULL ? strlen(host) : 0, len = strlen(name);
-	if (n < len || strcmp(host + n - len, name) != 0)
+	if (host == NULL || n < len || strcmp(host + n - len, name) != 0)
 		return false;
 	return n == len || (host[n - len - 1] == '.' && !url_addr_from_host(&a, name));
 }

@@ -41,7 +41,7 @@ struct url_hosts;
 #define URL_HOSTS_MAX 256 /* names that can speak of one host: its labels and itself */
 struct url_hosts *url_hosts_new(void);
 void url_hosts_free(struct url_hosts *h);
-int url_hosts_add(struct url_hosts *h, const char *name, size_t value, struct err *err);
+int url_hosts_add(struct url_hosts *h, const char *text, size_t value, struct err *err);
 /* The numbers of all names that speak of the host, the most specific one first; returns how many. */
 size_t url_hosts_find(const struct url_hosts *h, const char *host, size_t value[URL_HOSTS_MAX]);
 

@@ -77,7 +77,7 @@ bool has_header(const struct request *r, const char *name, const char *part);
 /* response.c: what goes back? */
 enum { NO_LENGTH = -1, CHUNKED = -2, NO_BODY = -3 };
 struct seg *add_seg(struct conn *c, enum seg_kind kind, int64_t left);
-struct seg *add_data(struct conn *c, char *take, size_t len);
+struct seg *add_data(struct conn *c, char *p, size_t len); /* takes p */
 /* The head of a response as one part; more is further header lines, each with its CRLF. */
 struct seg *add_head(struct conn *c, const struct request *r, int status, const char *type, int64_t length,
 		     const char *more);
