@@ -40,6 +40,7 @@ OBJ_FILTER            = sandbox sandbox-landlock sandbox-seccomp sandbox-bpf
 $(foreach c,fetch og oembed thumb,$(eval OBJ_mxpreview-$(c) = close $(OBJ_FILTER)))
 OBJ_mxpreview-oembed += oembed-update
 OBJ_mxpreview-og     += terminal
+OBJ_mxpreview-thumb  += thumb-document thumb-workers
 OBJ_mxpreview-fetch  += policy fetch-tell connect
 
 # A unit test <room>_<what>.c is linked with its room and the floors below, and nothing else.
@@ -55,7 +56,7 @@ BELOW_preview = preview url json store base
 TLIB_base     = -lcrypto
 TLIB_json     = -ljq -lm
 TLIB_url      = -lidn2
-TLIB_image    = $(shell $(PKG_CONFIG) --libs libjpeg libpng libwebp libwebpdemux libdeflate) -lgif -lm
+TLIB_image    = $(shell $(PKG_CONFIG) --libs libjpeg libpng libwebp libwebpdemux libdeflate libcrypto) -lgif -lm
 TLIB_store    = $(shell $(PKG_CONFIG) --libs sqlite3 libcrypto)
 TLIB_net      = $(shell $(PKG_CONFIG) --libs libcurl libcrypto libidn2) -ljq -lm
 TLIB_page     = $(shell $(PKG_CONFIG) --libs libxml-2.0) -luchardet -ljq -lm

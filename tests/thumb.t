@@ -84,7 +84,7 @@ refuses() {
 	is "$rc $(wc -c <out) $(wc -l <errors)" "1 0 1" "$name: refused in one line"
 	like "$(cat errors)" "^mxpreview-thumb: $regex" "$name: $(tr '#' ' ' <errors)"
 }
-refuses "text" 'text.jpg: not a JPEG, PNG, WebP or GIF image$' -s 10x10 text.jpg
+refuses "text" 'text.jpg: not a JPEG, PNG, WebP, GIF, BMP or ICO image$' -s 10x10 text.jpg
 refuses "nothing" 'empty.gif: empty, no image$' -s 10x10 empty.gif
 refuses "a huge one" 'huge.png: image of 65500 x 65500 pixels is too large' -s 10x10 huge.png
 refuses "a missing one" 'none.png: ' -s 10x10 none.png
@@ -136,4 +136,81 @@ like "$(json '.warnings[0].error // empty' <<<"$out" | head -1)" 'not a JPEG' "t
 is "$(json 'select(.warnings) | .warnings[0].rel + " " + .warnings[0].url' <<<"$out" | head -1)" "image https://example.org/i" "and of what"
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do record $ID; done | mxpreview-thumb -d store >out
 is "$(json '.thumbs | length' <out | sort | uniq -c | tr -s ' ')" " 20 4" "many records through one process"
+
+# ---- workers
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do record $ID | jq -c ".id = $i"; done >records
+mxpreview-thumb -d store -j 3 <records >out
+is "$? $(jq -s -c '[length, (map(.id) | sort == [range(1; 17)]), (map(.thumbs | length) | unique)]' <out)" "0 [16,true,[4]]" \
+	"three workers: each record comes back once, with its thumbnails"
+{
+	head -c 1100000 /dev/zero | tr '\0' x && echo
+	echo
+	printf '{"v":1,"url":"https://example.org/","error":{"status":502}}\n'
+	record $ID
+} | mxpreview-thumb -d store -j 1 >out
+is "$? $(jq -r '.error.status // (.thumbs | length)' <out | tr '\n' ' ')" "1 400 502 4 " "a line that is too long, an empty one, one that failed before"
+is "$(mxpreview-thumb -d store -j 2 </dev/null | wc -c)" 0 "nothing in, nothing out"
+
+# Pictures that take much: one asks for 130 MiB at its beginning, one is slow.
+python3 - <<'PY'
+import random, struct, zlib
+def chunk(t, d): return struct.pack('>I', len(d)) + t + d + struct.pack('>I', zlib.crc32(t + d))
+def png(name, w, h, kind, lace, rows):
+    open('store/url_cache/2026-11-21/' + name, 'wb').write(b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', w, h, 8, kind, 0, 0, lace)) +
+        chunk(b'IDAT', zlib.compress(rows, 1)) + chunk(b'IEND', b''))
+png('LargeLargeLargeL', 5700, 5700, 6, 1, bytes(5000))
+random.seed(1)
+row = b'\4' + random.randbytes(12000)
+png('SlowSlowSlowSlow', 4000, 4000, 2, 0, row * 4000)
+PY
+SLOW=2026-11-21_SlowSlowSlowSlow LARGE=2026-11-21_LargeLargeLargeL
+dies() { # dies STATUS NAME WARNING: every second picture is lost, the records around them are not
+	is "$1 $(jq -r 'if .warnings then .warnings[0].stage else .thumbs | length end' <out | tr '\n' ' ')" "0 4 thumb 4 thumb 4 " "$2: the others have their thumbnails"
+	like "$(jq -r '.warnings[0].error // empty' <out | sort -u)" "^$3$" "$2: the record says why"
+}
+echo 'max_image_cpu = 150' >slow.conf
+for id in $ID $SLOW $ID $SLOW $ID; do record "$id"; done | mxpreview-thumb -d store -j 1 -c slow.conf >out
+dies $? "a picture that takes too long" 'the picture took more than 150 ms of processor time'
+if nm "$BIN/mxpreview-thumb" 2>/dev/null | grep -q __asan_init; then
+	skip "a picture that takes too much memory" "sanitizers map more than any limit"
+else
+	for id in $ID $LARGE $ID $LARGE $ID; do record "$id"; done | (ulimit -v 120000 && exec mxpreview-thumb -d store -j 1) >out
+	dies $? "a picture that takes too much memory" 'the picture ended the process that read it .signal 6.'
+fi
+record $SLOW | jq -c '.html = {images: [{url: "https://example.org/other"}]}' | mxpreview-thumb -d store -j 1 -c slow.conf >out
+is "$(jq -c '[.thumbs, .dropped]' <out)" "[null,[\"$SLOW\"]]" "where there is another candidate, such a picture makes room for it"
+mkfifo in
+mxpreview-thumb -d store -j 2 <in >live &
+pid=$!
+exec 7>in
+record $ID >&7
+until [ -s live ]; do :; done
+record $SLOW >&7
+kill -TERM $pid
+wait $pid
+is "$?:$(pgrep -P $pid)" 1: "a signal ends all of them, whatever they do"
+exec 7>&-
+mxpreview-thumb -d store -j 2 <records >/dev/full 2>errors
+like "$? $(cat errors)" '^1 .*No space left' "records to a full disk"
+for bad in "-j 0" "-j 65" "-j x" "-s 9x9 -j 2"; do
+	# shellcheck disable=SC2086
+	mxpreview-thumb $bad >out 2>errors </dev/null
+	is "$? $(wc -c <out)" "2 0" "usage: $bad"
+done
+
+# ---- identicons
+mxpreview-thumb --identicon @alice:example.org >i1.png && mxpreview-thumb --identicon @alice:example.org -s 96x96 -o i2.png
+is "$? $(what i1.png) $(sha256sum <i1.png)" "0 png 96 96 rgb $(sha256sum <i2.png)" "a name has one face, 96 x 96"
+mxpreview-thumb --identicon @bob:example.org >i3.png
+! cmp -s i1.png i3.png
+ok $? "another name has another"
+mxpreview-thumb --identicon x -s 4x4 >out 2>errors
+like "$? $(wc -c <out) $(cat errors)" '^1 0 mxpreview-thumb: identicon of 4 x 4 pixels: the sides go from 5 to 2048$' "not smaller than its pattern"
+
+# ---- interrupted while it decodes
+(exec mxpreview-thumb -s 3000x3000 -o late.png store/url_cache/2026-11-21/SlowSlowSlowSlow) &
+pid=$!
+kill -TERM $pid
+! wait $pid && [ ! -e late.png ] && [ "$(find . -maxdepth 1 -name '.mxpreview*' | wc -l)" = 0 ]
+ok $? "an interrupted thumbnail leaves nothing"
 finish

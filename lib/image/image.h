@@ -1,10 +1,10 @@
-/* image: make it small.  Formats are told by content (JPEG, PNG, WebP, GIF), never by declared type. */
+/* image: make it small.  Formats are told by content, never by declared type. */
 #ifndef IMAGE_IMAGE_H
 #define IMAGE_IMAGE_H
 
 #include "base/base.h"
 
-enum image_format { IMAGE_UNKNOWN = 0, IMAGE_JPEG, IMAGE_PNG, IMAGE_WEBP, IMAGE_GIF };
+enum image_format { IMAGE_UNKNOWN = 0, IMAGE_JPEG, IMAGE_PNG, IMAGE_WEBP, IMAGE_GIF, IMAGE_BMP, IMAGE_ICO };
 
 struct image_limits {
 	int64_t max_pixels; /* width x height, before decoding; default 32M = 33554432, reaching it refuses */
@@ -26,8 +26,7 @@ struct image_info {
 const char *image_format_type(enum image_format f); /* "image/jpeg", …; NULL for unknown */
 int image_sniff(const void *p, size_t n, struct image_info *out, struct err *err); /* p: the file's first bytes */
 
-bool image_other_kind(const void *p,
-		      size_t n); /* of a kind that is not read here: SVG, AVIF, HEIC, JPEG XL, BMP, ICO, TIFF … */
+bool image_other_kind(const void *p, size_t n); /* of a kind that is not read here: SVG, AVIF, HEIC, JPEG XL, TIFF … */
 
 #define IMAGE_SNIFF_BYTES ((size_t)256 * 1024) /* enough to find the size of any JPEG behind its APP segments */
 
@@ -65,5 +64,12 @@ struct image_thumbs {
 int image_thumbs_make(int fd, const struct image_size *sizes, size_t n, enum image_format as,
 		      const struct image_limits *limits, struct image_thumbs *out, struct err *err);
 void image_thumbs_clear(struct image_thumbs *t);
+
+/* ---- identicon: a face for a name ----------------------------------------------------------------------- */
+
+#define IMAGE_IDENTICON_MIN 5 /* pixels of a side: the pattern is five blocks wide */
+#define IMAGE_IDENTICON_MAX 2048
+
+int image_identicon(const char *name, uint32_t w, uint32_t h, struct buf *out, struct err *err); /* a PNG */
 
 #endif

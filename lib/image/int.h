@@ -40,6 +40,7 @@ image_le32(const uint8_t *p)
 	return image_le16(p + 2) << 16 | image_le16(p);
 }
 
+void image_sha256(const void *p, size_t n, uint8_t out[32]);
 int image_exif_orientation(const uint8_t *p, size_t n); /* 1 … 8; 1 when there is none */
 enum image_format image_sniff_format(const uint8_t *p, size_t n);
 
@@ -49,7 +50,8 @@ enum image_format image_sniff_format(const uint8_t *p, size_t n);
 
 struct image_src {
 	int fd;
-	off_t off; /* file offset of what comes after buf */
+	off_t off;  /* file offset of what comes after buf */
+	off_t base; /* where the picture begins in the file: not at 0 inside an ICO */
 	uint8_t *buf;
 	size_t pos, len; /* buf[pos..len) is unread */
 	int sys;	 /* errno of a failed read, else 0; a failed read looks like the end */
@@ -57,7 +59,8 @@ struct image_src {
 
 void image_src_init(struct image_src *s, int fd);
 void image_src_clear(struct image_src *s);
-void image_src_seek(struct image_src *s, off_t off);
+void image_src_seek(struct image_src *s, off_t off);	       /* from base on */
+void image_src_within(struct image_src *s, off_t base);	       /* from now on offsets count from there */
 size_t image_src_fill(struct image_src *s);		       /* more into an empty buffer; 0 at the end */
 size_t image_src_read(struct image_src *s, void *p, size_t n); /* less than n only at the end */
 void image_src_skip(struct image_src *s, uint64_t n);
@@ -260,6 +263,27 @@ int image_jpeg_decode(struct image_job *job, struct err *err);
 int image_png_decode(struct image_job *job, struct err *err);
 int image_webp_decode(struct image_job *job, struct err *err);
 int image_gif_decode(struct image_job *job, struct err *err);
+int image_bmp_decode(struct image_job *job, struct err *err);
+int image_ico_decode(struct image_job *job, struct err *err);
+
+/* A device-independent bitmap, as BMP files and icons hold it. */
+struct image_dib {
+	uint32_t w, h; /* of an icon: h counts the mask's rows, too */
+	bool down;     /* the first row is the top one */
+	uint32_t bits, compression;
+	uint32_t mask[4];	 /* r, g, b, a; 16 and 32 bits only */
+	uint8_t palette[256][4]; /* r, g, b, 255 */
+	size_t head;		 /* bytes of header, masks and palette */
+};
+
+#define IMAGE_DIB_HEAD_MAX ((size_t)124 + 16 + 4 * 256)
+
+bool image_dib_known(const uint8_t *p, size_t n); /* does a header begin here? */
+/* p: the header and what follows it; a palette that is cut is black. */
+int image_dib_read(const uint8_t *p, size_t n, struct image_dib *out, struct err *err);
+size_t image_dib_stride(uint32_t w, uint32_t bits); /* bytes of a row */
+/* One row as r, g, b, a; without a mask for it alpha is 255. */
+void image_dib_row(const struct image_dib *d, const uint8_t *in, uint8_t *rgba);
 
 /* Where the scans of a JPEG file lie.  */
 struct image_scan {

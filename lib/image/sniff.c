@@ -11,11 +11,10 @@ const struct image_limits image_limits_default = {
 const char *
 image_format_type(enum image_format f)
 {
-	static const char *const type[] = {[IMAGE_UNKNOWN] = NULL,
-					   [IMAGE_JPEG] = "image/jpeg",
-					   [IMAGE_PNG] = "image/png",
-					   [IMAGE_WEBP] = "image/webp",
-					   [IMAGE_GIF] = "image/gif"};
+	static const char *const type[] = {
+	    [IMAGE_UNKNOWN] = NULL,	 [IMAGE_JPEG] = "image/jpeg", [IMAGE_PNG] = "image/png",
+	    [IMAGE_WEBP] = "image/webp", [IMAGE_GIF] = "image/gif",   [IMAGE_BMP] = "image/bmp",
+	    [IMAGE_ICO] = "image/x-icon"};
 	return (size_t)f < sizeof type / sizeof type[0] ? type[f] : NULL;
 }
 
@@ -194,6 +193,36 @@ sniff_gif(const uint8_t *p, size_t n, struct image_info *out, struct err *err)
 	return 0;
 }
 
+/* ---- BMP, ICO: the Windows SDK's BITMAPFILEHEADER and ICONDIR ------------------------------------ */
+
+static int
+sniff_bmp(const uint8_t *p, size_t n, struct image_info *out, struct err *err)
+{
+	struct image_dib d;
+	if (image_dib_read(p + 14, n - 14, &d, err) < 0)
+		return -1;
+	out->width = d.w;
+	out->height = d.h;
+	out->alpha = d.mask[3] != 0;
+	return 0;
+}
+
+/* The largest one; 0 stands for 256. */
+static int
+sniff_ico(const uint8_t *p, size_t n, struct image_info *out, struct err *err)
+{
+	size_t entries = image_le16(p + 4);
+	for (size_t i = 0, at = 6; i < entries && n - at >= 16; i++, at += 16) {
+		uint32_t w = p[at] != 0 ? p[at] : 256, h = p[at + 1] != 0 ? p[at + 1] : 256;
+		if (w * h > out->width * out->height) {
+			out->width = w;
+			out->height = h;
+		}
+	}
+	out->alpha = true;
+	return out->width > 0 ? 0 : cut_short(out, err);
+}
+
 /* ---- all ------------------------------------------------------------------------------------- */
 
 enum image_format
@@ -207,6 +236,10 @@ image_sniff_format(const uint8_t *p, size_t n)
 		return IMAGE_WEBP;
 	if (n >= 6 && (memcmp(p, "GIF87a", 6) == 0 || memcmp(p, "GIF89a", 6) == 0))
 		return IMAGE_GIF;
+	if (n >= 18 && memcmp(p, "BM", 2) == 0 && image_dib_known(p + 14, n - 14))
+		return IMAGE_BMP;
+	if (n >= 22 && (memcmp(p, "\0\0\1\0", 4) == 0 || memcmp(p, "\0\0\2\0", 4) == 0) && image_le16(p + 4) > 0)
+		return IMAGE_ICO;
 	return IMAGE_UNKNOWN;
 }
 
@@ -228,8 +261,15 @@ image_sniff(const void *p, size_t n, struct image_info *out, struct err *err)
 	case IMAGE_GIF:
 		rc = sniff_gif(p, n, out, err);
 		break;
+	case IMAGE_BMP:
+		rc = sniff_bmp(p, n, out, err);
+		break;
+	case IMAGE_ICO:
+		rc = sniff_ico(p, n, out, err);
+		break;
 	case IMAGE_UNKNOWN:
-		return err_set(err, ERR_UNSUPPORTED, n == 0 ? "empty, no image" : "not a JPEG, PNG, WebP or GIF image");
+		return err_set(err, ERR_UNSUPPORTED,
+			       n == 0 ? "empty, no image" : "not a JPEG, PNG, WebP, GIF, BMP or ICO image");
 	}
 	if (rc == 0 && (out->width == 0 || out->height == 0))
 		rc = err_set(err, ERR_INPUT, "%s of %u x %u pixels", image_format_type(out->format), out->width,

@@ -21,19 +21,27 @@ image_src_clear(struct image_src *s)
 off_t
 image_src_tell(const struct image_src *s)
 {
-	return s->off - (off_t)(s->len - s->pos);
+	return s->off - s->base - (off_t)(s->len - s->pos);
 }
 
 void
 image_src_seek(struct image_src *s, off_t off)
 {
 	off_t start = s->off - (off_t)s->len;
+	off += s->base;
 	if (off >= start && off <= s->off) {
 		s->pos = (size_t)(off - start);
 		return;
 	}
 	s->off = off;
 	s->pos = s->len = 0;
+}
+
+void
+image_src_within(struct image_src *s, off_t base)
+{
+	s->base = base;
+	image_src_seek(s, 0);
 }
 
 /* pread, so that two readers of one descriptor do not disturb each other. */
@@ -79,7 +87,8 @@ void
 image_src_skip(struct image_src *s, uint64_t n)
 {
 	off_t at = image_src_tell(s);
-	if (n > (uint64_t)(INT64_MAX - at))
-		n = (uint64_t)(INT64_MAX - at);
+	uint64_t most = (uint64_t)(INT64_MAX - s->base - at);
+	if (n > most)
+		n = most;
 	image_src_seek(s, at + (off_t)n);
 }

@@ -47,6 +47,12 @@ decode(struct image_job *job, struct err *err)
 	case IMAGE_GIF:
 		rc = image_gif_decode(job, err);
 		break;
+	case IMAGE_BMP:
+		rc = image_bmp_decode(job, err);
+		break;
+	case IMAGE_ICO:
+		rc = image_ico_decode(job, err);
+		break;
 	case IMAGE_UNKNOWN:
 		return err_set(err, ERR_BUG, "image of no format");
 	}

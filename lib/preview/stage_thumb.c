@@ -6,7 +6,7 @@
  *
  * A picture that is none (broken, a page sent as image/png) is a warning and dropped, so that the next candidate can be
  * tried; so are spacers and what our limits forbid, but only while there is another one.  Pictures of kinds that are not
- * read here (SVG, AVIF, ICO ...) are kept without thumbnails (spec A.8.5). */
+ * read here (SVG, AVIF ...) are kept without thumbnails (spec A.8.5). */
 #include "preview/stages.h"
 
 #include "image/image.h"
@@ -149,4 +149,20 @@ stage_thumb(const struct stage_thumb *st, struct record *rec, struct err *err)
 	}
 	record_doc_clear(&doc);
 	return 0;
+}
+
+void
+stage_thumb_lost(struct record *rec, const struct err *why)
+{
+	struct record_doc doc;
+	if (!record_image_doc(rec, &doc)) {
+		record_warn(rec, "thumb", NULL, NULL, why);
+		return;
+	}
+	json_set(rec->j, "thumbs", json_array());
+	if (str_eq(doc.rel, "image") && record_image_spare(rec, doc.url))
+		record_image_drop(rec, &doc, why);
+	else
+		record_warn(rec, "thumb", doc.rel, doc.url, why);
+	record_doc_clear(&doc);
 }

@@ -30,6 +30,8 @@ struct stage_thumb {
 	const struct image_limits *limits;
 };
 int stage_thumb(const struct stage_thumb *st, struct record *rec, struct err *err);
+/* Instead of it, when whoever looked at the picture did not come back; why says what happened. */
+void stage_thumb_lost(struct record *rec, const struct err *why);
 
 struct store;
 

@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include "image_make.h"
+#include "image_make_bmp.h"
 #include "tap.h"
 
 enum {
@@ -148,6 +148,7 @@ lies(void)
 	huge("a JPEG", jpeg, sof + 5, "\xFF\xDC\xFF\xDC", 4);
 	huge("a PNG", make_png(40, 20, 0), 16, "\0\0\xFF\xDC\0\0\xFF\xDC", 8);
 	huge("a WebP", make_webp(40, 20, 0), 26, "\xFF\x3F\xFF\x3F", 4);
+	huge("a BMP", make_bmp(40, 20, 24, 0), 18, "\xDC\xFF\0\0\xDC\xFF\0\0", 8);
 	huge("a GIF", make_gif(40, 20, 0, 1), 6, "\xFF\xFF\xFF\xFF", 4);
 	huge("a GIF frame", make_gif(40, 20, 0, 1), 13 + 768 + 8 + 5, "\xFF\xFF\xFF\xFF", 4);
 	lying_chunk();
@@ -222,6 +223,11 @@ main(void)
 	damaged("lossless WebP", make_webp(90, 70, MAKE_ALPHA | MAKE_LOSSLESS));
 	damaged("GIF", make_gif(90, 70, MAKE_ALPHA, 2));
 	damaged("interlaced GIF", make_gif(90, 70, MAKE_INTERLACED, 1));
+	damaged("BMP", make_bmp(90, 70, 16, BMP_FIELDS));
+	damaged("BMP with run lengths", make_bmp(90, 70, 8, BMP_RLE));
+	damaged("BMP with a palette", make_bmp(90, 70, 4, BMP_DOWN));
+	damaged("ICO", make_ico((const struct icon_entry[]){{16, 8, 0}, {48, 32, BMP_HOLE}}, 2));
+	damaged("ICO with a PNG", make_ico((const struct icon_entry[]){{16, 8, 0}, {64, 0, 0}}, 2));
 	lies();
 	corpora(shared != NULL ? shared : "../shared");
 	struct rusage r;

@@ -50,7 +50,11 @@ enum {
 	MAKE_INTERLACED = 64,
 	MAKE_16 = 128,
 	MAKE_PALETTE = 256,
-	MAKE_RESTARTS = 512
+	MAKE_RESTARTS = 512,
+	MAKE_440 = 1024,
+	MAKE_YCCK = 2048,     /* with MAKE_CMYK */
+	MAKE_NO_ADOBE = 4096, /* with MAKE_CMYK: not inverted, nothing says what it is */
+	MAKE_ARITHMETIC = 8192
 };
 
 /* Exif with nothing but an orientation. */
@@ -86,6 +90,12 @@ make_jpeg(uint32_t w, uint32_t h, int flags, int orientation)
 	jpeg_set_quality(&c, 92, TRUE);
 	if ((flags & MAKE_444) != 0)
 		c.comp_info[0].h_samp_factor = c.comp_info[0].v_samp_factor = 1;
+	if ((flags & MAKE_440) != 0)
+		c.comp_info[0].h_samp_factor = 1;
+	if ((flags & MAKE_YCCK) != 0)
+		jpeg_set_colorspace(&c, JCS_YCCK);
+	c.write_Adobe_marker = (flags & MAKE_NO_ADOBE) == 0 && c.write_Adobe_marker;
+	c.arith_code = (flags & MAKE_ARITHMETIC) != 0;
 	if ((flags & MAKE_RESTARTS) != 0)
 		c.restart_in_rows = 1;
 	if ((flags & MAKE_PROGRESSIVE) != 0)
@@ -98,6 +108,10 @@ make_jpeg(uint32_t w, uint32_t h, int flags, int orientation)
 		for (uint32_t x = 0; x < w; x++)
 			if ((flags & MAKE_GRAY) != 0)
 				row[x] = row[(size_t)x * 4];
+			else if ((flags & MAKE_NO_ADOBE) != 0)
+				for (int i = 0; i < 4; i++)
+					row[(size_t)x * 4 + (size_t)i] =
+					    (uint8_t)(255 - row[(size_t)x * 4 + (size_t)i]);
 			else if ((flags & MAKE_CMYK) != 0)
 				row[(size_t)x * 4 + 3] = 255; /* inverted: no black, and 255 - c is the ink */
 		JSAMPROW r = row;

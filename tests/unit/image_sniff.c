@@ -1,7 +1,7 @@
 /* Are format, size and orientation told from the first bytes, and never from what lies behind them? */
 #include "image/image.h"
 
-#include "image_make.h"
+#include "image_make_bmp.h"
 #include "tap.h"
 
 static void
@@ -145,6 +145,14 @@ main(void)
 	tells("GIF", make_gif(30, 70, 0, 1), IMAGE_GIF, 30, 70, 1, false, false);
 	tells("GIF of two frames", make_gif(30, 70, MAKE_ALPHA, 2), IMAGE_GIF, 30, 70, 1, true, true);
 
+	tells("BMP", make_bmp(30, 70, 24, 0), IMAGE_BMP, 30, 70, 1, false, false);
+	tells("BMP, top row first", make_bmp(30, 70, 8, BMP_DOWN), IMAGE_BMP, 30, 70, 1, false, false);
+	tells("BMP with alpha", make_bmp(30, 70, 32, BMP_FIELDS), IMAGE_BMP, 30, 70, 1, true, false);
+	tells("ICO", make_ico((const struct icon_entry[]){{16, 8, 0}, {48, 0, 0}}, 2), IMAGE_ICO, 48, 48, 1, true,
+	      false);
+	tells("ICO of 256 x 256", make_ico((const struct icon_entry[]){{16, 8, 0}, {256, 0, 0}}, 2), IMAGE_ICO, 256,
+	      256, 1, true, false);
+
 	refuses("nothing", "", 0, ERR_UNSUPPORTED);
 	refuses("text", "<svg xmlns=", 11, ERR_UNSUPPORTED);
 	refuses("a JPEG of nothing but its magic", "\xFF\xD8\xFF", 3, ERR_INPUT);
@@ -158,6 +166,8 @@ main(void)
 	prefixes("JPEG", make_jpeg(40, 20, 0, 6));
 	prefixes("PNG", make_png(33, 77, MAKE_ALPHA | MAKE_PALETTE));
 	prefixes("WebP", extended_webp());
+	prefixes("BMP", make_bmp(20, 20, 8, 0));
+	prefixes("ICO", make_ico((const struct icon_entry[]){{16, 8, 0}}, 1));
 	prefixes("GIF", make_gif(10, 10, MAKE_ALPHA, 3));
 	is_str(image_format_type(IMAGE_WEBP), "image/webp", "a format has a type");
 	return done();

@@ -57,6 +57,14 @@ shows(const char *name, struct buf b, uint32_t tw, uint32_t th, const char *want
 	buf_clear(&b);
 }
 
+static struct buf
+joined(struct buf a, struct buf b)
+{
+	(void)buf_add(&a, b.p, b.len);
+	buf_clear(&b);
+	return a;
+}
+
 static void
 formats(void)
 {
@@ -67,6 +75,15 @@ formats(void)
 	shows("progressive JPEG", make_jpeg(240, 120, MAKE_PROGRESSIVE, 0), 60, 30, "0123");
 	shows("progressive JPEG, scans dropped", make_jpeg(1200, 600, MAKE_PROGRESSIVE, 0), 60, 30, "0123");
 	shows("CMYK JPEG", make_jpeg(240, 120, MAKE_CMYK, 0), 60, 30, "0123");
+	shows("CMYK JPEG that is not inverted", make_jpeg(240, 120, MAKE_CMYK | MAKE_NO_ADOBE, 0), 60, 30, "0123");
+	shows("YCCK JPEG", make_jpeg(240, 120, MAKE_CMYK | MAKE_YCCK, 0), 60, 30, "0123");
+	shows("JPEG 4:4:0", make_jpeg(240, 120, MAKE_440, 0), 60, 30, "0123");
+	shows("JPEG 4:4:0 with an odd size", make_jpeg(241, 121, MAKE_440, 0), 60, 30, "0123");
+	shows("arithmetic JPEG", make_jpeg(240, 120, MAKE_ARITHMETIC, 0), 60, 30, "0123");
+	shows("arithmetic progressive JPEG", make_jpeg(240, 120, MAKE_ARITHMETIC | MAKE_PROGRESSIVE, 0), 60, 30,
+	      "0123");
+	shows("several JPEGs in one file: the first", joined(make_jpeg(240, 120, 0, 0), make_jpeg(100, 100, 0, 0)), 60,
+	      30, "0123");
 	shows("large JPEG, reduced while decoding", make_jpeg(2000, 1000, 0, 0), 60, 30, "0123");
 	shows("small JPEG, as it is", make_jpeg(40, 20, 0, 0), 40, 20, "0123");
 	shows("PNG", make_png(240, 120, 0), 60, 30, "0123");
