@@ -45,9 +45,9 @@ wait "$pid"
 is $? 0 'the end of input is the end'
 exec 8<&-
 
-# A signal: no file is left half-written.
+# A signal: no file is left half-written.  What is small waits in memory.
 files=$(find "$TMP/store" -type f | wc -l)
-echo "$O/drip?n=100000&ms=10" >"$TMP/slow"
+echo "$O/drip?lead=100000&n=100000&ms=10" >"$TMP/slow"
 mxpreview-fetch -d "$TMP/store" --allow-ip 127.0.0.0/8 <"$TMP/slow" >"$TMP/sig" 2>&1 &
 pid=$!
 PIDS="$PIDS $pid"

@@ -1,15 +1,19 @@
 /* How does a blob come into the store whole or not at all?  Temp file, fsync, rename, fsync of the directory. */
 #include "store/int.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+/* What is smaller waits in memory: most pages are, and their files are made, written and named at once, or never. */
+enum { SMALL_MAX = 64 * 1024 };
+
 struct store_writer {
+	const struct store_blobs *blobs;
+	struct store_place at;
+	struct buf small; /* all of it, as long as fd is -1 */
 	int dirfd, fd;
 	char tmp[STORE_TMP_MAX];
-	char name[STORE_ID_MAX];
 	struct hash *hash;
 	int64_t bytes;
 };
@@ -21,22 +25,40 @@ store_blob_create(const struct store_blobs *b, const char *id, struct err *err)
 	if (store_place_blob(&at, id, err) < 0)
 		return NULL;
 	struct store_writer *w = mem_alloc(sizeof *w);
-	w->dirfd = -1;
-	(void)memcpy(w->name, at.name, sizeof w->name);
-	w->fd = store_tmp_open(b, at.dir, &w->dirfd, w->tmp, err);
-	if (w->fd < 0) {
-		io_close(&w->dirfd);
-		mem_free(w);
-		return NULL;
-	}
-	w->hash = hash_new();
+	*w = (struct store_writer){.blobs = b, .at = at, .dirfd = -1, .fd = -1, .hash = hash_new()};
+	buf_init(&w->small, SMALL_MAX);
 	return w;
+}
+
+/* The temp file, in the directory *dirfd.  The id is new, so a name made of it is, too. */
+static int
+make_file(struct store_writer *w, int *dirfd, struct err *err)
+{
+	(void)snprintf(w->tmp, sizeof w->tmp, ".tmp-%.*s", (int)sizeof w->tmp - 6, w->at.name);
+	w->fd = store_tmp_open(w->blobs, w->at.dir, dirfd, w->tmp, err);
+	if (w->fd < 0)
+		return -1;
+	return w->small.len == 0 ? 0 : io_write(w->fd, w->small.p, w->small.len, err);
+}
+
+/* It is not small: a file, in a directory that stays open until it has its name. */
+static int
+spill(struct store_writer *w, struct err *err)
+{
+	int rc = make_file(w, &w->dirfd, err);
+	buf_clear(&w->small);
+	return rc;
 }
 
 int
 store_blob_write(struct store_writer *w, const void *p, size_t n, struct err *err)
 {
-	if (io_write(w->fd, p, n, err) < 0)
+	int rc = 0;
+	if (w->fd < 0 && n > SMALL_MAX - w->small.len)
+		rc = spill(w, err);
+	if (rc == 0)
+		rc = w->fd < 0 ? buf_add(&w->small, p, n) : io_write(w->fd, p, n, err);
+	if (rc < 0)
 		return err_add(err, "store");
 	hash_add(w->hash, p, n);
 	w->bytes += (int64_t)n;
@@ -48,27 +70,51 @@ writer_free(struct store_writer *w)
 {
 	io_close(&w->fd);
 	io_close(&w->dirfd);
+	buf_clear(&w->small);
 	hash_free(w->hash);
 	mem_free(w);
+}
+
+/* The file, which is whole, gets its name. */
+static int
+name_file(const struct store_writer *w, int dirfd, enum store_keep keep, struct err *err)
+{
+	if (keep == STORE_KEEP && fdatasync(w->fd) < 0)
+		return err_sys(err, "store: sync");
+	if (store_tmp_rename(dirfd, w->tmp, w->at.name, false, err) < 0)
+		return -1;
+	if (keep == STORE_KEEP && fsync(dirfd) < 0) { /* the name may or may not last: it must not be told */
+		(void)err_sys(err, "store: sync of the directory");
+		(void)unlinkat(dirfd, w->at.name, 0);
+		return -1;
+	}
+	return 0;
+}
+
+/* The directory of the last one, if it is the same; where it has vanished it is made again. */
+static int *
+recent(const struct store_writer *w)
+{
+	struct store_recent *r = w->blobs->recent;
+	if (strcmp(r->dir, w->at.dir) != 0) {
+		io_close(&r->fd);
+		(void)memcpy(r->dir, w->at.dir, sizeof r->dir);
+	}
+	return &r->fd;
 }
 
 int
 store_blob_commit(struct store_writer *w, enum store_keep keep, int64_t *bytes, char sha256[HASH_HEX_LEN + 1],
 		  struct err *err)
 {
-	int rc = 0;
-	if (keep == STORE_KEEP && fdatasync(w->fd) < 0)
-		rc = err_sys(err, "store: sync");
+	bool small = w->fd < 0;
+	int *dirfd = small ? recent(w) : &w->dirfd;
+	int rc = small ? make_file(w, dirfd, err) : 0;
 	if (rc == 0)
-		rc = store_tmp_rename(w->dirfd, w->tmp, w->name, false, err);
-	if (rc < 0) {
-		store_blob_abort(w);
-		return -1;
-	}
-	if (keep == STORE_KEEP && fsync(w->dirfd) < 0) { /* the name may or may not last: it must not be told */
-		rc = err_sys(err, "store: sync of the directory");
-		(void)unlinkat(w->dirfd, w->name, 0);
-	} else {
+		rc = name_file(w, *dirfd, keep, err);
+	if (rc < 0 && w->fd >= 0)
+		(void)unlinkat(*dirfd, w->tmp, 0);
+	if (rc == 0) {
 		*bytes = w->bytes;
 		hash_hex(w->hash, sha256);
 	}
@@ -81,6 +127,7 @@ store_blob_abort(struct store_writer *w)
 {
 	if (w == NULL)
 		return;
-	(void)unlinkat(w->dirfd, w->tmp, 0);
+	if (w->fd >= 0)
+		(void)unlinkat(w->dirfd, w->tmp, 0);
 	writer_free(w);
 }

@@ -77,14 +77,17 @@ store_dir_open(const struct store_blobs *b, const char *dir, struct err *err)
 static int
 tmp_create(int dirfd, char tmp[STORE_TMP_MAX])
 {
-	int fd;
-	do {
-		uint64_t r = 0;
-		io_random(&r, sizeof r);
-		(void)snprintf(tmp, STORE_TMP_MAX, ".tmp-%016llx", (unsigned long long)r);
-		fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	} while (fd < 0 && errno == EEXIST);
-	return fd;
+	for (;;) {
+		if (tmp[0] == '\0') {
+			uint64_t r = 0;
+			io_random(&r, sizeof r);
+			(void)snprintf(tmp, STORE_TMP_MAX, ".tmp-%016llx", (unsigned long long)r);
+		}
+		int fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd >= 0 || errno != EEXIST)
+			return fd;
+		tmp[0] = '\0';
+	}
 }
 
 /* A directory with something in it stays: so first the file, then what makes its way durable. */
@@ -155,12 +158,15 @@ make_tops(int top)
 int
 store_blobs_open(struct store_blobs *b, const char *dir, bool create, struct err *err)
 {
-	b->dirfd = -1;
+	*b = (struct store_blobs){.dirfd = -1};
 	if (create && io_mkdirs(dir, err) < 0)
 		return -1;
 	b->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (b->dirfd >= 0 && (!create || make_tops(b->dirfd) == 0))
+	if (b->dirfd >= 0 && (!create || make_tops(b->dirfd) == 0)) {
+		b->recent = mem_alloc(sizeof *b->recent);
+		b->recent->fd = -1;
 		return 0;
+	}
 	(void)err_sys(err, "store %s", dir);
 	store_blobs_close(b);
 	return -1;
@@ -170,4 +176,8 @@ void
 store_blobs_close(struct store_blobs *b)
 {
 	io_close(&b->dirfd);
+	if (b->recent != NULL)
+		io_close(&b->recent->fd);
+	mem_free(b->recent);
+	b->recent = NULL;
 }

@@ -22,9 +22,15 @@ int store_thumb_name(char *out, size_t size, uint32_t w, uint32_t h, const char 
 
 /* ---- dir.c ---- */
 
+/* Blobs of one day follow each other: their directory stays open.  An expiry may remove it while it is empty. */
+struct store_recent {
+	int fd; /* -1: none */
+	char dir[STORE_PATH_MAX];
+};
+
 /* Opens dir below the store, to look up files in it. */
 int store_dir_open(const struct store_blobs *b, const char *dir, struct err *err);
-/* A new file '.' + random in dir, mode 0600; its name is written to tmp.  *dirfd is dir: opened if it is -1, made
+/* A new file in dir, mode 0600: tmp, or if that is "" or there already, '.' + random, written to tmp.  *dirfd is dir: opened if it is -1, made
  * durably where it is missing, also when an expiry removes it meanwhile because it is empty.  The caller closes *dirfd,
  * also after a failure. */
 #define STORE_TMP_MAX 32

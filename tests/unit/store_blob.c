@@ -76,6 +76,7 @@ writing(const char *dir)
 	struct buf text;
 	int64_t bytes = 0;
 	char sha[HASH_HEX_LEN + 1] = "";
+	static const char large[100000];
 	buf_init(&text, 100);
 	char *day = mem_printf("%s/s/url_cache/2026-11-21", dir), *root = mem_printf("%s/s", dir);
 	is_int(store_blobs_open(&b, root, true, &err), 0, "a store is made");
@@ -101,8 +102,11 @@ writing(const char *dir)
 	char *link = mem_printf("%s/link", day), *link2 = mem_printf("%s/url_cache/2026-11-22", root);
 	ok(symlink("/etc/passwd", link) == 0 && store_blob_open(&b, "2026-11-21_link", &err) < 0,
 	   "a symbolic link is not followed");
-	ok(symlink("/tmp", link2) == 0 && store_blob_create(&b, "2026-11-22_x", &err) == NULL,
-	   "nor is one to a directory");
+	w = symlink("/tmp", link2) == 0 ? store_blob_create(&b, "2026-11-22_x", &err) : NULL;
+	ok(w != NULL && store_blob_commit(w, STORE_SCRATCH, &bytes, sha, &err) < 0, "nor is one to a directory");
+	w = store_blob_create(&b, "2026-11-22_y", &err);
+	ok(w != NULL && store_blob_write(w, large, sizeof large, &err) < 0, "for a large one neither");
+	store_blob_abort(w);
 	char *link3 = mem_printf("%s/url_cache_thumbnails/2026-11-22", root);
 	struct store_thumb one = {32, 32, "image/png", "crop", "12", 2};
 	ok(symlink("/tmp", link3) == 0 && store_thumbs_write(&b, "2026-11-22_x", &one, 1, &err) < 0,
@@ -211,7 +215,9 @@ full(const char *dir)
 {
 	struct store_blobs b;
 	struct err err;
-	static const char body[20000];
+	static const char body[100000];
+	int64_t bytes = 0;
+	char sha[HASH_HEX_LEN + 1];
 	struct store_thumb t[2] = {{32, 32, "image/png", "crop", body, 100},
 				   {96, 64, "image/png", "scale", body, 9000}};
 	char *root = mem_printf("%s/f", dir), *day = mem_printf("%s/f/url_cache/2026-11-21", dir),
@@ -225,6 +231,11 @@ full(const char *dir)
 	ok(bad == 0 && w != NULL && store_blob_write(w, body, sizeof body, &err) < 0, "a blob that does not fit");
 	store_blob_abort(w);
 	is_int(entries(day), 0, "leaves nothing");
+	w = store_blob_create(&b, "2026-11-21_full", &err);
+	ok(w != NULL && store_blob_write(w, body, 5000, &err) == 0 &&
+	       store_blob_commit(w, STORE_SCRATCH, &bytes, sha, &err) < 0,
+	   "a small one that does not fit");
+	is_int(entries(day), 0, "leaves nothing, too");
 	ok(store_thumbs_write(&b, "2026-11-21_full", t, 2, &err) < 0, "thumbnails of which one does not fit");
 	is_int(entries(thumbs), 0, "leave nothing");
 	(void)setrlimit(RLIMIT_FSIZE, &before);
@@ -232,6 +243,33 @@ full(const char *dir)
 	mem_free(root);
 	mem_free(day);
 	mem_free(thumbs);
+}
+
+/* The directory that stays open is the right one, and is there. */
+static void
+days(const char *dir)
+{
+	struct store_blobs b;
+	struct err err;
+	char *root = mem_printf("%s/d", dir), *day = mem_printf("%s/d/url_cache/2026-11-21", dir);
+	is_int(store_blobs_open(&b, root, true, &err), 0, "a store");
+	write_one(&b, "2026-11-21_one", "1", 1);
+	write_one(&b, "2026-11-22_two", "22", 2);
+	write_one(&b, "2026-11-21_three", "333", 3);
+	write_one(&b, "abcdefGHIJ", "4444", 4);
+	ok(store_blob_is(&b, "2026-11-21_one", 1) && store_blob_is(&b, "2026-11-22_two", 2) &&
+	       store_blob_is(&b, "2026-11-21_three", 3) && store_blob_is(&b, "abcdefGHIJ", 4),
+	   "each in the directory of its day");
+	store_blob_remove(&b, "2026-11-21_one");
+	write_one(&b, "2026-11-21_five", "5", 1);
+	store_blob_remove(&b, "2026-11-21_three");
+	store_blob_remove(&b, "2026-11-21_five");
+	is_int(rmdir(day), 0, "the directory goes");
+	write_one(&b, "2026-11-21_six", "666666", 6);
+	ok(store_blob_is(&b, "2026-11-21_six", 6), "and comes again");
+	store_blobs_close(&b);
+	mem_free(root);
+	mem_free(day);
 }
 
 __attribute__((noreturn)) static void
@@ -249,6 +287,9 @@ static void
 raced(const char *dir)
 {
 	enum { TIMES = 400 };
+	static const char body[100000];
+	int64_t bytes = 0;
+	char sha[HASH_HEX_LEN + 1];
 	struct store_blobs b;
 	struct err err;
 	char *root = mem_printf("%s/r", dir), *day = mem_printf("%s/r/url_cache/2026-11-21", dir);
@@ -258,13 +299,13 @@ raced(const char *dir)
 		expire(day);
 	for (int i = 0; i < TIMES; i++) {
 		struct store_writer *w = store_blob_create(&b, "2026-11-21_race", &err);
-		if (w == NULL)
-			bad++;
-		store_blob_abort(w);
+		bad += w == NULL || store_blob_write(w, body, i % 2 == 0 ? 10 : sizeof body, &err) < 0 ||
+		       store_blob_commit(w, STORE_SCRATCH, &bytes, sha, &err) < 0;
+		store_blob_remove(&b, "2026-11-21_race");
 	}
 	(void)kill(pid, SIGKILL);
 	(void)waitpid(pid, NULL, 0);
-	if (!is_int(bad, 0, "blobs are begun while their directory is being removed again and again"))
+	if (!is_int(bad, 0, "blobs are written while their directory is being removed again and again"))
 		(void)printf("# %s\n", err.text);
 	store_blobs_close(&b);
 	mem_free(root);
@@ -282,6 +323,7 @@ main(void)
 	twins(dir);
 	linked(dir);
 	full(dir);
+	days(dir);
 	raced(dir);
 	is_int(tmpdir_remove(dir), 0, "cleaned up");
 	return done();

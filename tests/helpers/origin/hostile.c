@@ -27,8 +27,10 @@ void
 do_drip(struct server *s, struct conn *c, const struct request *r)
 {
 	(void)s;
-	int64_t n = param_int(r, "n", 10);
-	(void)add_head(c, r, 200, "text/html", n, "");
+	int64_t n = param_int(r, "n", 10), lead = param_int(r, "lead", 0);
+	(void)add_head(c, r, 200, "text/html", lead + n, "");
+	if (lead > 0)
+		(void)add_seg(c, FILL, lead);
 	struct seg *g = add_seg(c, FILL, n);
 	g->delay = g->every = param_int(r, "ms", 100);
 }

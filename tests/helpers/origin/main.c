@@ -6,7 +6,7 @@
  *   /FILE                    from DIR; type by extension
  *   /status/CODE             that status with a small HTML body
  *   /redirect?to=URL&code=C  /hops/N  /loop  /cookie (-> /cookie-check: 200 if the cookie came back, else 400)
- *   /slow?headers=MS&body=MS /hang  /drip?n=BYTES&ms=INTERVAL
+ *   /slow?headers=MS&body=MS /hang  /drip?n=BYTES&ms=INTERVAL[&lead=BYTES at once before them]
  *   /big?n=N[&chunked=1]  /endless  /lie?declare=N&send=M  /nolength?n=N
  *   /gzip?n=N (N zero bytes)  /gziphtml?title=T
  *   /headers?n=N&size=S  /endless-headers  /endless-1xx
