@@ -52,6 +52,7 @@ struct transfer {
 	int64_t head_bytes, head_lines;
 	curl_socket_t fd; /* CURL_SOCKET_BAD: not known */
 	uint64_t wire_from;
+	int64_t looked; /* when its socket was last asked how much it received */
 };
 
 struct net {
@@ -99,7 +100,6 @@ void net_lookup_free(struct net *n);
 /* pin.c: every address judged right before connecting, every received byte counted. */
 void net_pin_set(CURL *easy, struct net *n);
 void net_pin_attach(CURL *easy, struct transfer *t);
-int net_pin_wire(struct transfer *t);			/* received too much; -1: t->err */
 int net_pin_ratio(struct transfer *t, int64_t decoded); /* for what was received; -1: t->err */
 
 /* head.c: what do the headers say? */

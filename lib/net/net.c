@@ -4,6 +4,9 @@
 #include "net/connector.h"
 #include "net/int.h"
 
+/* Connections that are kept, for few jobs, too: one job may well go round a number of hosts. */
+enum { KEPT_MIN = 32 };
+
 void
 net_options_default(struct net_options *o)
 {
@@ -59,7 +62,8 @@ start(struct net *n, struct err *err)
 		n->multi = curl_multi_init();
 	if (n->multi == NULL)
 		return err_set(err, ERR_SYS, "libcurl does not start");
-	(void)curl_multi_setopt(n->multi, CURLMOPT_MAXCONNECTS, (long)(2 * n->o.jobs));
+	(void)curl_multi_setopt(n->multi, CURLMOPT_MAXCONNECTS,
+				(long)(n->o.jobs > KEPT_MIN / 2 ? 2 * n->o.jobs : KEPT_MIN));
 	/* One transfer at a time on a connection: what its socket receives is counted against it. */
 	(void)curl_multi_setopt(n->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
 	return 0;
