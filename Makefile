@@ -79,6 +79,7 @@ CF_lib_page_oembed_xml = $(shell $(PKG_CONFIG) --cflags libxml-2.0)
 CF_lib_image_kernel = -O3
 CF_lib_image_axis = -O3
 CF_lib_image_pic = -O3
+CF_lib_image_icc = -O3
 CF_lib_image_encode_png = -O3
 CF_lib_conf_keys = -DMX_VERSION='"$(VERSION)"'
 

@@ -221,6 +221,7 @@ struct image_job {
 	struct image_src src;
 	struct image_info info; /* as sniffed; size and orientation corrected by the decoder */
 	struct err *warning;
+	struct image_icc *icc; /* NULL: colours are sRGB, or taken for it */
 	/* set by image_job_start */
 	uint32_t w, h; /* of the source as it is stored */
 	struct image_target target[IMAGE_SIZES_MAX];
@@ -256,6 +257,13 @@ struct image_layout {
 int image_job_open(struct image_job *job, enum image_color color, const struct image_layout *layout, struct err *err);
 void image_job_rest(struct image_job *job);		/* the rows that did not come: grey, or transparent */
 bool image_job_wants_jpeg(const struct image_job *job); /* what an opaque picture becomes */
+
+/* ---- icc: colours that are not sRGB's -------------------------------------------------------------------- */
+
+struct image_icc;
+/* head: the file's first bytes; NULL: no profile, one that changes nothing, or one of a kind that is not read. */
+struct image_icc *image_icc_find(enum image_format format, const uint8_t *head, size_t n);
+void image_icc_apply(const struct image_icc *icc, struct image_pic *pic); /* grey: as it is */
 
 /* ---- codecs ------------------------------------------------------------------------------------------------ */
 

@@ -24,6 +24,7 @@ look(struct image_job *job, struct err *err)
 			job->src.sys = errno;
 	}
 	int rc = image_sniff(head, n, &job->info, err);
+	job->icc = image_icc_find(job->info.format, head, n);
 	mem_free(head);
 	if (job->src.sys != 0)
 		return err_sys(err, "read");
@@ -59,7 +60,7 @@ decode(struct image_job *job, struct err *err)
 	return job->src.sys == 0 ? rc : err_set(err, ERR_SYS, "read: %s", strerror(job->src.sys));
 }
 
-/* What came from the source's rows: full range, upright, and opaque if no pixel was anything else. */
+/* What came from the source's rows: full range, sRGB, upright, and opaque if no pixel was anything else. */
 static void
 settle(struct image_job *job)
 {
@@ -69,6 +70,8 @@ settle(struct image_job *job)
 			continue;
 		if (job->video_range)
 			image_pic_full_range(pic);
+		if (job->icc != NULL)
+			image_icc_apply(job->icc, pic);
 		if (job->info.orientation >= 5)
 			image_pic_transpose(pic);
 		if (pic->color == IMAGE_RGBA && !job->transparent)
@@ -173,6 +176,7 @@ image_thumbs_make(int fd, const struct image_size *sizes, size_t n, enum image_f
 	for (int i = 0; i < 3; i++)
 		image_feed_clear(&job->feed[i]);
 	image_axes_clear(&job->axes);
+	mem_free(job->icc);
 	image_src_clear(&job->src);
 	mem_free(job);
 	if (rc < 0)
