@@ -149,6 +149,11 @@ void net_fresh(const struct net_said *said, const char *last_modified, const str
 bool net_date(const char *text, int64_t now, int64_t *ms); /* HTTP-date in its three forms; false: it is none */
 int64_t net_retry_after(const char *value, int64_t now); /* ms from now, 0 … NET_RETRY_MAX; 0 for NULL and nonsense */
 
+/* Does a robots.txt (RFC 9309, its first NET_ROBOTS_MAX bytes) let the product token agent have path, that is path and
+ * query of a URL?  Groups that name the agent count, else those for "*"; the longest matching rule decides. */
+#define NET_ROBOTS_MAX ((size_t)512 * 1024)
+bool net_robots_allow(const char *text, size_t n, const char *agent, const char *path);
+
 /* Spec A.6: the errors this room gives, for callers that refuse before asking. */
 int net_refuse_data(struct err *err); /* the main document is a data: URL */
 
