@@ -154,3 +154,29 @@ do_switch(struct server *s, struct conn *c, const struct request *r)
 		reply_page(c, r, 404, "Not set", "");
 	free(name);
 }
+
+void
+do_robots(struct server *s, struct conn *c, const struct request *r)
+{
+	const struct fact *f = fact_find(s, "set /switch/robots.txt");
+	if (f != NULL && f->text != NULL)
+		answer_as(s, c, r, f->text);
+	else
+		do_file(s, c, r);
+}
+
+void
+do_wall(struct server *s, struct conn *c, const struct request *r)
+{
+	char *agent = param_at(r, "agent", 0), title[32];
+	int code = (int)param_int(r, "code", 403);
+	(void)s;
+	(void)snprintf(title, sizeof title, "Status %d", code);
+	if (agent != NULL && has_header(r, "User-Agent", agent))
+		reply_page(c, r, 200, "Behind the wall", "");
+	else if (code == 200)
+		reply(c, r, 200, "text/html", "", "");
+	else
+		reply_page(c, r, code, title, "");
+	free(agent);
+}

@@ -1,6 +1,6 @@
 /* What may a web server do to its visitors?  The hostile origin of the tests, and the quick one of the benchmarks.
  *
- * origin [--root DIR] [--log FILE] [--bind ADDR] [--port N]: prints its port on the first line of stdout and serves
+ * origin [--root DIR] [--log FILE] [--times FILE] [--bind ADDR] [--port N]: prints its port on the first line of stdout and serves
  * until killed.  Every response accepts ?type=T (Content-Type; empty: none) and ?h=Name:%20value (repeatable).
  *
  *   /FILE                    from DIR; type by extension
@@ -16,7 +16,9 @@
  *                            without headers
  *   /lang?cc=C               a page in the first language asked for, Vary: Accept-Language; etag per language
  *   /flip?after=N&to=TARGET  a page, from the N+1st request on what TARGET answers
- *   /set?name=NAME&to=TARGET /switch/NAME answers from now on what TARGET does (404 before) */
+ *   /set?name=NAME&to=TARGET /switch/NAME answers from now on what TARGET does (404 before), and /robots.txt, if that
+ *                            is NAME
+ *   /wall?agent=A&code=N     a page if A is part of the User-Agent, else that status (200: nothing) */
 #include "origin.h"
 
 #include <arpa/inet.h>
@@ -82,19 +84,20 @@ listen_on(const char *address, uint16_t port)
 int
 main(int argc, char **argv)
 {
-	static const struct option longs[] = {{"root", required_argument, NULL, 'r'},
-					      {"log", required_argument, NULL, 'l'},
-					      {"bind", required_argument, NULL, 'b'},
-					      {"port", required_argument, NULL, 'p'},
-					      {NULL, 0, NULL, 0}};
+	static const struct option longs[] = {
+	    {"root", required_argument, NULL, 'r'},  {"log", required_argument, NULL, 'l'},
+	    {"times", required_argument, NULL, 't'}, {"bind", required_argument, NULL, 'b'},
+	    {"port", required_argument, NULL, 'p'},  {NULL, 0, NULL, 0}};
 	struct server *s = must(calloc(1, sizeof *s));
 	const char *address = "127.0.0.1";
 	uint16_t port = 0;
-	s->root = s->log = -1;
+	s->root = s->log = s->times = -1;
 	for (int o; (o = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
 		if (o == 'r' && (s->root = open(optarg, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 			die(optarg);
 		else if (o == 'l' && (s->log = open(optarg, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) < 0)
+			die(optarg);
+		else if (o == 't' && (s->times = open(optarg, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) < 0)
 			die(optarg);
 		else if (o == 'b')
 			address = optarg;

@@ -55,7 +55,7 @@ struct fact { /* how often something was asked for, or what was set */
 };
 
 struct server {
-	int epoll, listener, root, log;
+	int epoll, listener, root, log, times;
 	struct conn *conns;
 	struct fact *facts[PATHS];
 };
@@ -72,6 +72,7 @@ void serve(struct server *s);
 bool next_request(struct server *s, struct conn *c); /* takes one off the front of the input; false: there is none */
 char *param_at(const struct request *r, const char *name, int i); /* the i-th of that name, decoded; NULL; yours */
 int64_t param_int(const struct request *r, const char *name, int64_t otherwise);
+char *header_of(const struct request *r, const char *name); /* "" if absent; yours */
 bool has_header(const struct request *r, const char *name, const char *part);
 
 /* response.c: what goes back? */
@@ -98,7 +99,7 @@ void dispatch(struct server *s, struct conn *c, const struct request *r); /* nei
 serve_path do_file;
 serve_path do_status, do_redirect, do_hops, do_loop, do_cookie, do_cookie_check, do_echo, do_count; /* plain.c */
 serve_path do_slow, do_hang, do_drip, do_big, do_endless, do_lie, do_nolength, do_gzip, do_gziphtml, do_headers,
-    do_endless_headers, do_endless_1xx, do_reset, do_close, do_raw; /* hostile.c */
-serve_path do_cond, do_lang, do_flip, do_set, do_switch;	    /* fresh.c */
+    do_endless_headers, do_endless_1xx, do_reset, do_close, do_raw;	     /* hostile.c */
+serve_path do_cond, do_lang, do_flip, do_set, do_switch, do_robots, do_wall; /* fresh.c */
 
 #endif

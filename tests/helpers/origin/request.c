@@ -64,6 +64,22 @@ has_header(const struct request *r, const char *name, const char *part)
 	return false;
 }
 
+char *
+header_of(const struct request *r, const char *name)
+{
+	size_t len = strlen(name);
+	for (const char *p = r->headers; *p != '\0';) {
+		size_t n = strcspn(p, "\r\n");
+		const char *v = p + len + 1;
+		if (n > len && strncasecmp(p, name, len) == 0 && p[len] == ':') {
+			v += strspn(v, " ");
+			return must(strndup(v, (size_t)(p + n - v)));
+		}
+		p += n + strspn(p + n, "\r\n");
+	}
+	return must(strdup(""));
+}
+
 /* To a proxy the whole URL is said: it plays one by answering itself. */
 static const char *
 after_authority(const char *target)

@@ -37,6 +37,8 @@ static const struct route routes[] = {
     {"/flip", do_flip},
     {"/set", do_set},
     {"/switch/", do_switch},
+    {"/robots.txt", do_robots},
+    {"/wall", do_wall},
 };
 
 static void
@@ -46,6 +48,13 @@ log_request(const struct server *s, const struct request *r)
 	int n = snprintf(line, sizeof line, "%s %s\n", r->method, r->target);
 	if (s->log >= 0 && n > 0 && write(s->log, line, (size_t)n) < 0)
 		die("log");
+	if (s->times < 0)
+		return;
+	char *host = header_of(r, "Host");
+	n = snprintf(line, sizeof line, "%lld %s %s\n", (long long)now_ms(), host, r->target);
+	if (n > 0 && write(s->times, line, (size_t)n) < 0)
+		die("times");
+	free(host);
 }
 
 void
