@@ -62,6 +62,17 @@ bool store_blobs_same(const struct store_blobs *b, const char *id, const char *o
 /* Removes a blob and its thumbnails; what is not there is nothing.  Its row must be gone, or never have been. */
 void store_blob_remove(const struct store_blobs *b, const char *id);
 
+/* ---- robots: what the robots.txt of an origin said; links no database ------------------------ */
+
+struct store_robots {
+	struct buf text; /* born with its ceiling by the caller */
+	bool closed;	 /* it could not be had */
+	int64_t expires_ts;
+};
+/* In one of 4096 files below url_cache/robots; another origin may take its place at any time.  get: false: not there. */
+int store_robots_put(const struct store_blobs *b, const char *origin, const struct store_robots *r, struct err *err);
+bool store_robots_get(const struct store_blobs *b, const char *origin, struct store_robots *out);
+
 /* ---- db ---------------------------------------------------------------------------------- */
 
 struct store;
