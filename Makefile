@@ -41,7 +41,7 @@ $(foreach c,fetch og oembed thumb,$(eval OBJ_mxpreview-$(c) = close $(OBJ_FILTER
 OBJ_mxpreview-oembed += oembed-update
 OBJ_mxpreview-og     += terminal
 OBJ_mxpreview-thumb  += thumb-document thumb-workers
-OBJ_mxpreview-fetch  += policy fetch-tell connect
+OBJ_mxpreview-fetch  += policy fetch-site fetch-tell connect
 
 # A unit test <room>_<what>.c is linked with its room and the floors below, and nothing else.
 BELOW_base    = base

@@ -30,6 +30,10 @@ fetch_tell_hop(const struct cmd *c, const struct net_bounds *b, const struct net
 		cmd_note(c, "%s: refused: %s", h->url, h->why);
 		return;
 	}
+	if (h->agent != NULL) {
+		cmd_note(c, "%s: asked once more, as %s", h->url, h->agent);
+		return;
+	}
 	freshness(fresh, sizeof fresh, h, b, cmd_now());
 	cmd_note(c, "%s: %d from %s%s", h->url, h->status, from, fresh);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cmd/connect.h"
+#include "cmd/fetch-site.h"
 #include "cmd/fetch-tell.h"
 #include "cmd/sandbox.h"
 #include "net/net.h"
@@ -61,7 +62,7 @@ struct app {
 	char **urls;		       /* operands, NULL-terminated */
 	struct url_policy *policy;
 	struct cmd_connector connector;
-	struct conf_sites *sites;
+	struct fetch_site site;
 	struct net *net;
 	struct store_blobs blobs;
 	struct stage_fetch *stage;
@@ -125,19 +126,6 @@ trust(const char *v)
 	return v;
 }
 
-static void
-on_site(void *arg, const char *host, struct net_site *out)
-{
-	struct conf_site site;
-	conf_site(arg, host, &site);
-	*out = (struct net_site){.user_agent = site.user_agent,
-				 .accept_language = site.accept_language,
-				 .header_timeout = site.header_timeout,
-				 .total_timeout = site.total_timeout,
-				 .max_body = site.max_spider_size,
-				 .http2 = site.http2};
-}
-
 static struct net *
 open_net(struct app *a, struct err *err)
 {
@@ -167,8 +155,7 @@ open_net(struct app *a, struct err *err)
 	/* Only behind a filter does libcurl's connect(2) leave a socket alone that the connector has set out. */
 	if (!a->c.no_sandbox && sandbox_filters())
 		o.open_fd = a->connector.open_fd;
-	o.site = on_site;
-	o.site_arg = a->sites;
+	fetch_site_options(&a->site, &o);
 	struct net *net = net_new(&o, err);
 	if (net == NULL)
 		return NULL;
@@ -274,8 +261,9 @@ open_doors(struct app *a, struct err *err)
 	a->ca_file = trust(getenv("SSL_CERT_FILE"));
 	a->ca_path = trust(getenv("SSL_CERT_DIR"));
 	a->policy = cmd_policy(&a->c);
-	a->sites = conf_sites_new(&a->c.conf, err);
-	if (a->sites == NULL || open_connector(a, err) < 0)
+	a->site = (struct fetch_site){
+	    .c = &a->c, .sites = conf_sites_new(&a->c.conf, err), .blobs = a->body ? NULL : &a->blobs};
+	if (a->site.sites == NULL || open_connector(a, err) < 0)
 		return -1;
 	a->net = open_net(a, err);
 	if (a->net == NULL)
@@ -473,7 +461,7 @@ close_doors(struct app *a)
 		io_lines_clear(&a->in);
 		store_blobs_close(&a->blobs);
 	}
-	conf_sites_free(a->sites);
+	conf_sites_free(a->site.sites);
 	url_policy_free(a->policy);
 }
 

@@ -17,7 +17,7 @@
 enum { HELD_MAX = 4096 };
 
 /* ms without any answer after which a filter is taken for stuck.  fetch has clocks of its own: theirs and a margin. */
-enum { PATIENCE = 30000, FETCH_MARGIN = 30000 };
+enum { PATIENCE = 30000, FETCH_MARGIN = 30000, WAITS = 4 };
 
 static const char usage[] =
     "usage: mxpreview [-hqvV] [-c FILE] [-d DIR] [-j N] [--refresh] [--lang TAGS] [--format og|card|record]\n"
@@ -352,7 +352,8 @@ set_patience(const struct app *a, struct desk_conf *dc)
 {
 	for (enum stage s = 0; s < STAGE_DONE; s++)
 		dc->router.patience[s] = PATIENCE;
-	dc->router.patience[STAGE_FETCH] = conf_total_timeout_max(&a->c.conf) + FETCH_MARGIN;
+	dc->router.patience[STAGE_FETCH] = conf_total_timeout_max(&a->c.conf) + FETCH_MARGIN +
+					   a->c.conf.retry_after_max + WAITS * conf_min_interval_max(&a->c.conf);
 }
 
 /* The configuration as the file and the options have it now, with its policy; -1 leaves nothing behind. */

@@ -69,6 +69,21 @@ page 'data: for a page' 'Previewing of data: URLs is forbidden' data:text/html,x
 image 'broken data:' 'Failed to parse data URL: N' 'data:image/gif;base64,R'
 page 'a redirect to an address' 'IP address blocked' "$O/redirect?to=http://10.0.0.1/"
 
+# ---- what the site itself does not want
+
+printf 'User-agent: *\nDisallow: /a\n' >"$TMP/root/robots.txt"
+printf 'robots = true\n' >"$TMP/robots"
+conf=$TMP/robots
+page 'robots.txt' 'robots.txt of the site forbids it' "$O/a.html"
+rm -r "$TMP/store"
+curl -sf "$O/set?name=robots.txt&to=/status/500" >"$TMP/ignored"
+page 'no robots.txt' 'robots.txt of the site cannot be had' "$O/a.html"
+printf 'jobs_per_host = 1\n' >"$TMP/held"
+conf=$TMP/held
+held=$(fetch "$O/status/503?h=Retry-After:%20100" "$O/a.html" | grep -F a.html)
+row 'a host that said when to come again' 'The site wants to be left alone for a while' "$held" 1
+conf=$TMP/conf
+
 # ---- on the way
 
 page 'no such name' 'DNS resolution failure during URL preview generation' http://nosuch.invalid/

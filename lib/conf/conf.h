@@ -31,6 +31,8 @@ struct conf {
 	char *proxy;							      /* NULL: none */
 	bool proxy_enforces_addresses;					      /* false */
 	int64_t jobs;							      /* 16: records in flight */
+	int64_t jobs_per_host;						      /* 0: half of jobs */
+	int64_t retry_after_max;					      /* 60s: to wait for a host */
 	int64_t min_ttl, ttl, max_ttl;					      /* 1m, 1h, 24h */
 	int64_t stale_while_revalidate, stale_if_error;			      /* 5m, 24h */
 	int64_t no_store_ttl, failure_ttl, failure_max_ttl;		      /* 10s, 5m, 24h */
@@ -76,6 +78,7 @@ void conf_sites_free(struct conf_sites *s);
 /* Key by key the most specific section that has it, else what stands outside of sections; host in any spelling. */
 void conf_site(const struct conf_sites *s, const char *host, struct conf_site *out);
 int64_t conf_total_timeout_max(const struct conf *c); /* of all sites */
+int64_t conf_min_interval_max(const struct conf *c);
 /* The i-th section's name ("example.org", "=example.org") and what it says of preview (false: nothing); NULL past the
  * end. */
 const char *conf_section(const struct conf *c, size_t i, bool *says, bool *preview);

@@ -65,6 +65,16 @@ conf_total_timeout_max(const struct conf *c)
 	return most;
 }
 
+int64_t
+conf_min_interval_max(const struct conf *c)
+{
+	int64_t most = c->min_interval;
+	for (size_t i = 0; i < c->sections; i++)
+		if (c->section[i].own->min_interval > most && conf_section_has(&c->section[i], "min_interval"))
+			most = c->section[i].own->min_interval;
+	return most;
+}
+
 const char *
 conf_section(const struct conf *c, size_t i, bool *says, bool *preview)
 {

@@ -32,8 +32,9 @@ body(char *p, size_t size, size_t count, void *arg)
 			(void)net_fail_large(t);
 		return 0;
 	}
-	if (t->brief && !t->skip && (int64_t)n >= NET_BRIEF_MAX - t->body) {
-		n = (size_t)(NET_BRIEF_MAX - t->body);
+	int64_t brief = t->robots ? (int64_t)NET_ROBOTS_MAX : NET_BRIEF_MAX;
+	if (t->brief && !t->skip && (int64_t)n >= brief - t->body) {
+		n = (size_t)(brief - t->body);
 		t->enough = t->req.data == NULL || t->req.data(t->req.arg, p, n, &t->err) == 0;
 		return 0;
 	}

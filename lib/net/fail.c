@@ -40,6 +40,16 @@ net_fail_time(struct transfer *t, bool total)
 	return net_outcome(&t->err, total ? OUT_TOTAL_TIME : OUT_BODY_TIME, NULL);
 }
 
+/* A date means nothing to whoever does not know today's. */
+static int64_t
+retry_after(const struct transfer *t)
+{
+	const char *v = t->response.said.retry_after;
+	if (v == NULL || (t->net->o.now == NULL && (*v < '0' || *v > '9')))
+		return 0;
+	return net_retry_after(v, t->net->o.now != NULL ? t->net->o.now() : 0);
+}
+
 int
 net_fail_status(struct transfer *t)
 {
@@ -47,6 +57,17 @@ net_fail_status(struct transfer *t)
 	(void)snprintf(detail, sizeof detail, "%d", t->response.status);
 	(void)net_outcome(&t->err, OUT_STATUS, detail);
 	t->err.http_status = t->response.status;
+	if (t->response.status == 429 || t->response.status == 503)
+		t->err.retry_after = retry_after(t);
+	return -1;
+}
+
+int
+net_fail_held(struct transfer *t, int status, int64_t ms)
+{
+	(void)net_outcome(&t->err, OUT_HELD, NULL);
+	t->err.http_status = status;
+	t->err.retry_after = ms;
 	return -1;
 }
 

@@ -3,9 +3,19 @@
 
 #include <string.h>
 
-#include "net/int.h"
+#include "net/queue.h"
 
 /* ---- queue ------------------------------------------------------------------------------------------ */
+
+void
+net_fresh_put(struct transfer *t)
+{
+	struct net *n = t->net;
+	t->next = t->prev = NULL;
+	*(n->fresh != NULL ? &n->fresh_last->next : &n->fresh) = t;
+	n->fresh_last = t;
+	n->n_queued++;
+}
 
 void
 net_add(struct net *n, const struct net_request *req)
@@ -19,12 +29,7 @@ net_add(struct net *n, const struct net_request *req)
 	t->req.etag = mem_strdup(req->etag);
 	t->req.last_modified = mem_strdup(req->last_modified);
 	t->fd = CURL_SOCKET_BAD;
-	if (n->queue == NULL)
-		n->queue = t;
-	else
-		n->queue_last->next = t;
-	n->queue_last = t;
-	n->n_queued++;
+	net_fresh_put(t);
 }
 
 size_t
@@ -58,14 +63,29 @@ unlink_active(struct transfer *t)
 	n->n_active--;
 }
 
-/* The end of a request that was judged or fetched; frees t. */
+/* The end of a chain that is not in flight, or not any more: gives its handle back, with the connections. */
 static void
-finish(struct transfer *t)
+end(struct transfer *t)
 {
+	struct net *n = t->net;
+	if (t->easy != NULL)
+		net_lookup_unpin(t);
+	if (t->easy != NULL && n->n_idle < (size_t)n->o.jobs) {
+		n->idle[n->n_idle++] = t->easy;
+		t->easy = NULL;
+	}
 	if (t->err.code == ERR_NONE && !t->head_done)
 		(void)err_set(&t->err, ERR_BUG, "fetch ended without an answer");
 	t->req.done(t->req.arg, &t->response, &t->err);
 	net_transfer_free(t);
+}
+
+static void
+leave(struct transfer *t)
+{
+	net_queue_left(t);
+	unlink_active(t);
+	end(t);
 }
 
 /* ---- one hop ------------------------------------------------------------------------------------------ */
@@ -114,29 +134,45 @@ take_easy(struct transfer *t)
 	return 0;
 }
 
-/* Gives the handle back, with its connections, and ends. */
-static void
-leave(struct transfer *t)
-{
-	struct net *n = t->net;
-	unlink_active(t);
-	if (t->easy != NULL)
-		net_lookup_unpin(t);
-	if (t->easy != NULL && n->n_idle < (size_t)n->o.jobs)
-		n->idle[n->n_idle++] = t->easy;
-	else
-		curl_easy_cleanup(t->easy);
-	t->easy = NULL;
-	finish(t);
-}
-
+/* Waiting for its turn is not held against a chain. */
 static void
 begin(struct transfer *t)
 {
-	t->started = t->net->o.clock();
+	int64_t now = t->net->o.clock();
+	t->started = t->begun ? t->started + now - t->parked : now;
+	t->begun = true;
 	link_active(t);
-	if (take_easy(t) < 0 || launch(t) < 0)
+	if ((t->easy == NULL && take_easy(t) < 0) || launch(t) < 0)
 		leave(t);
+}
+
+/* A hop that was judged, and is not in flight: to where it belongs. */
+static void
+admit(struct transfer *t)
+{
+	switch (net_robots_ask(t)) {
+	case ROBOTS_REFUSE:
+		end(t);
+		break;
+	case ROBOTS_WAIT:
+		break;
+	case ROBOTS_ALLOW:
+		if (t->begun && (int64_t)t->net->n_active < t->net->o.jobs && net_queue_pass(t))
+			begin(t);
+		else
+			net_queue_put(t);
+	}
+}
+
+static bool
+goes_on(struct transfer *t, CURLcode code)
+{
+	if (t->err.code == ERR_NONE && t->head_done && t->location != NULL)
+		return net_hop_redirect(t) == 0;
+	if (code != CURLE_OK && !t->enough)
+		(void)net_fail_code(t, code);
+	net_queue_hold(t);
+	return net_agent_again(t);
 }
 
 /* One hop is over: the next one, or the end. */
@@ -145,15 +181,13 @@ hop_over(struct transfer *t, CURLcode code)
 {
 	t->waiting = false;
 	(void)curl_multi_remove_handle(t->net->multi, t->easy);
-	if (t->enough)
-		code = CURLE_OK;
-	if (t->err.code == ERR_NONE && t->head_done && t->location != NULL) {
-		if (net_hop_redirect(t) == 0 && launch(t) == 0)
-			return;
-	} else if (code != CURLE_OK) {
-		(void)net_fail_code(t, code);
-	}
-	leave(t);
+	net_queue_left(t);
+	unlink_active(t);
+	t->parked = t->net->o.clock();
+	if (goes_on(t, code))
+		admit(t);
+	else
+		end(t);
 }
 
 /* Those go on whose names have been looked up. */
@@ -171,21 +205,12 @@ wake(struct net *n)
 
 /* ---- starting what may start ---------------------------------------------------------------------------- */
 
-static bool
-host_busy(const struct net *n, const char *host)
-{
-	int64_t same = 0;
-	for (const struct transfer *t = n->active; t != NULL; t = t->next)
-		same += str_eq(t->host, host);
-	return same >= n->o.max_per_host;
-}
-
-/* Judged when it reaches the front for the first time; url is set from then on. */
+/* url is set from then on. */
 static int
 prepare(struct transfer *t)
 {
 	if (t->url != NULL)
-		return 0;
+		return t->err.code == ERR_NONE ? 0 : -1;
 	t->url = curl_url();
 	if (t->url == NULL)
 		return err_set(&t->err, ERR_SYS, "libcurl gives no URL");
@@ -193,35 +218,33 @@ prepare(struct transfer *t)
 }
 
 static struct transfer *
-dequeue(struct net *n, struct transfer *before, struct transfer *t)
+take_fresh(struct net *n)
 {
-	if (before == NULL)
-		n->queue = t->next;
-	else
-		before->next = t->next;
-	if (n->queue_last == t)
-		n->queue_last = before;
-	n->n_queued--;
+	struct transfer *t = n->fresh;
+	if (t == NULL)
+		return NULL;
+	n->fresh = t->next;
 	t->next = NULL;
+	n->n_queued--;
 	return t;
 }
 
-/* Queued requests in their order, except that a host with max_per_host in flight lets others pass. */
+/* All that came are judged, so that each stands at its host; then as many set out as may. */
 static void
 start(struct net *n)
 {
-	struct transfer *before = NULL, *t = n->queue;
-	while (t != NULL && (int64_t)n->n_active < n->o.jobs) {
-		struct transfer *next = t->next;
-		if (prepare(t) < 0) {
-			finish(dequeue(n, before, t));
-			next = before != NULL ? before->next : n->queue;
-		} else if (host_busy(n, t->host)) {
-			before = t;
-		} else {
-			begin(dequeue(n, before, t));
-		}
-		t = next;
+	struct transfer *t;
+	while ((t = take_fresh(n)) != NULL) {
+		if (prepare(t) < 0)
+			end(t);
+		else
+			admit(t);
+	}
+	while ((int64_t)n->n_active < n->o.jobs && (t = net_queue_take(n)) != NULL) {
+		if (t->err.code != ERR_NONE)
+			end(t);
+		else
+			begin(t);
 	}
 }
 
@@ -260,6 +283,10 @@ static int64_t
 until_next(const struct net *n, int64_t max_ms)
 {
 	int64_t now = n->o.clock();
+	if (n->fresh != NULL)
+		return 0;
+	if ((int64_t)n->n_active < n->o.jobs)
+		max_ms = net_queue_left_ms(n, max_ms);
 	for (const struct transfer *t = n->active; t != NULL; t = t->next) {
 		bool total = false;
 		int64_t left = deadline(t, &total) - now;
@@ -280,10 +307,10 @@ give_up(struct net *n, struct err *err)
 		(void)curl_multi_remove_handle(n->multi, t->easy);
 		leave(t);
 	}
-	while (n->queue != NULL) {
-		struct transfer *t = dequeue(n, NULL, n->queue);
-		(void)net_outcome(&t->err, OUT_GONE, NULL);
-		finish(t);
+	for (struct transfer *t; (t = take_fresh(n)) != NULL || (t = net_queue_drop(n)) != NULL;) {
+		if (t->err.code == ERR_NONE)
+			(void)net_outcome(&t->err, OUT_GONE, NULL);
+		end(t);
 	}
 	return net_outcome(err, OUT_GONE, NULL);
 }

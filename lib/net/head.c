@@ -232,7 +232,7 @@ judge(struct transfer *t)
 	if (!type_allowed(t, missing))
 		return net_outcome(&t->err, OUT_TYPE, t->response.type);
 	t->response.length = t->length;
-	t->brief = type_among(t, t->req.brief);
+	t->brief = t->robots || type_among(t, t->req.brief);
 	if (!t->brief && t->length >= t->site.max_body)
 		return net_fail_large(t);
 	if (t->req.begin != NULL)

@@ -61,9 +61,11 @@ name_host(struct transfer *t, const struct url *u)
 {
 	mem_free(t->name);
 	t->name = mem_strdup(u->host);
+	mem_free(t->place);
 	t->port = u->port >= 0 ? u->port : str_eq(u->scheme, "https") ? 443 : 80;
-	if (t->host == NULL)
-		t->host = mem_printf("%s:%d", t->name, t->port);
+	size_t len = strlen(t->name); /* "example.org." and "example.org" are one */
+	len -= len > 1 && t->name[len - 1] == '.';
+	t->place = mem_printf("%.*s:%d", (int)len, t->name, t->port);
 }
 
 static enum url_verdict
@@ -209,7 +211,7 @@ follow(struct transfer *t)
 int
 net_hop_redirect(struct transfer *t)
 {
-	if (t->response.hops >= t->net->o.max_redirects)
+	if (t->response.hops >= (t->robots ? NET_ROBOTS_HOPS : t->net->o.max_redirects))
 		return net_outcome(&t->err, OUT_REDIRECTS, NULL);
 	t->response.hops++;
 	if (follow(t) < 0)

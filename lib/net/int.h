@@ -21,9 +21,10 @@ struct transfer {
 	struct transfer *next, *prev;
 	struct net *net;
 	struct net_request req; /* its strings are ours */
-	char *host;		/* "host:port" of the first hop, for max_per_host */
+	struct host *host;	/* in flight there; NULL: not in flight */
 	char *name;		/* of this hop, as it will be looked up */
 	int port;
+	char *place; /* name and port */
 	CURL *easy;
 	CURLU *url;
 	struct curl_slist *headers; /* of its own, or NULL */
@@ -32,10 +33,16 @@ struct transfer {
 	struct err err;		/* the verdict, once there is one */
 	int64_t started, since; /* the chain; the phase, or the last piece of the body */
 	int64_t total_timeout;	/* of the site where the chain began; 0: not known yet */
+	bool begun;		/* under way: started counts */
+	int64_t parked;		/* since when it stands in line again: that is not counted */
+	bool robots;		/* a robots.txt */
+	size_t agent;		/* of user_agent_fallback, from 1; 0: the usual one */
 
 	/* this hop */
 	struct net_site site;
 	enum phase phase;
+	bool sent;	  /* the request */
+	bool may;	  /* robots.txt was asked */
 	bool waiting;	  /* for its name; libcurl does not know of it yet */
 	int no;		  /* errno of the connector's last vain attempt */
 	bool conditional; /* validators were sent */
@@ -59,9 +66,12 @@ struct net {
 	struct net_options o;
 	CURLM *multi;
 	struct curl_slist *headers;
-	struct transfer *active, *queue, *queue_last;
-	size_t n_active, n_queued;
-	CURL **idle; /* easy handles at rest, o.jobs of them at most */
+	struct transfer *active;
+	struct transfer *fresh, *fresh_last; /* to be judged, or to be let go on */
+	struct queue *queue;
+	struct robots *robots;
+	size_t n_active, n_queued; /* queued: all that are not active */
+	CURL **idle;		   /* easy handles at rest, o.jobs of them at most */
 	size_t n_idle;
 	struct net_conn *conn;
 	size_t n_conn;
@@ -114,6 +124,9 @@ enum net_outcome {
 	OUT_BAD_DATA,
 	OUT_SCHEME,
 	OUT_DENIED,
+	OUT_ROBOTS,
+	OUT_NO_ROBOTS,
+	OUT_HELD,
 	OUT_DNS,
 	OUT_REFUSED,
 	OUT_UNREACHABLE,
@@ -150,6 +163,7 @@ int net_fail_large(struct transfer *t);
 int net_fail_status(struct transfer *t);
 int net_fail_ratio(struct transfer *t);
 int net_fail_dns(struct err *err);
+int net_fail_held(struct transfer *t, int status, int64_t ms);
 
 void net_response_clear(struct net_response *r);
 

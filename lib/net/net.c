@@ -2,7 +2,7 @@
 #include "net/net.h"
 
 #include "net/connector.h"
-#include "net/int.h"
+#include "net/queue.h"
 
 /* Connections that are kept, for few jobs, too: one job may well go round a number of hosts. */
 enum { KEPT_MIN = 32 };
@@ -24,6 +24,7 @@ net_options_default(struct net_options *o)
 	    .min_speed = 256,
 	    .total_timeout = 30000,
 	    .jobs = 16,
+	    .retry_after_max = 60000,
 	    .lookup_fd = -1,
 	    .open_fd = -1,
 	};
@@ -57,6 +58,8 @@ start(struct net *n, struct err *err)
 		return -1;
 	if (n->o.accept_language != NULL && n->o.accept_language[0] != '\0')
 		n->headers = net_easy_language(n->o.accept_language);
+	n->queue = mem_alloc(sizeof *n->queue);
+	n->queue->due = INT64_MAX;
 	n->idle = mem_array((size_t)n->o.jobs, sizeof(CURL *));
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
 		n->multi = curl_multi_init();
@@ -92,8 +95,10 @@ net_transfer_free(struct transfer *t)
 	mem_free((void *)(uintptr_t)t->req.etag);
 	mem_free((void *)(uintptr_t)t->req.last_modified);
 	mem_free(t->location);
-	mem_free(t->host);
 	mem_free(t->name);
+	mem_free(t->place);
+	if (t->easy != NULL)
+		curl_easy_cleanup(t->easy);
 	curl_slist_free_all(t->pins);
 	curl_slist_free_all(t->headers);
 	curl_url_cleanup(t->url);
@@ -109,14 +114,17 @@ net_free(struct net *n)
 		struct transfer *t = n->active;
 		n->active = t->next;
 		(void)curl_multi_remove_handle(n->multi, t->easy);
-		curl_easy_cleanup(t->easy);
 		net_transfer_free(t);
 	}
-	while (n->queue != NULL) {
-		struct transfer *t = n->queue;
-		n->queue = t->next;
+	while (n->fresh != NULL) {
+		struct transfer *t = n->fresh;
+		n->fresh = t->next;
 		net_transfer_free(t);
 	}
+	for (struct transfer *t; (t = net_queue_drop(n)) != NULL;)
+		net_transfer_free(t);
+	net_queue_free(n);
+	net_robots_free(n);
 	while (n->n_idle > 0)
 		curl_easy_cleanup(n->idle[--n->n_idle]);
 	if (n->multi != NULL)

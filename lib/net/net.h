@@ -9,7 +9,18 @@ struct net_site { /* what may differ from host to host; strings are borrowed for
 	const char *user_agent, *accept_language;
 	int64_t header_timeout, max_body;
 	int64_t total_timeout; /* counts where a chain begins */
+	int64_t min_interval;  /* between the beginnings of two requests to the host */
 	bool http2;	       /* may be spoken where TLS negotiates it */
+	bool robots;	       /* robots.txt is asked first, and obeyed */
+	char *const *agents;   /* tried in turn, NET_AGENTS_MAX at most, where a page is refused or empty */
+	size_t n_agents;
+};
+
+/* What a robots.txt said. */
+struct net_robots {
+	struct buf text; /* its beginning */
+	bool closed;	 /* it could not be had: nothing is allowed */
+	int64_t left;	 /* ms for which that holds */
 };
 
 /* Every ceiling of a fetch.  Times in ms, sizes in bytes.  Strings and policy are borrowed for the life of the net. */
@@ -33,7 +44,10 @@ struct net_options {
 	int64_t total_timeout;	 /* the whole chain, from its start */
 	int64_t jobs;		 /* transfers in flight, 1 … NET_JOBS_MAX */
 	int64_t max_per_host;	 /* of these to one host and port; 0: half of jobs, rounded up */
+	int64_t min_interval;	 /* between the beginnings of two requests to one host and port */
+	int64_t retry_after_max; /* longer than that nobody waits for a host that said Retry-After */
 	int64_t (*clock)(void);	 /* monotonic ms */
+	int64_t (*now)(void);	 /* ms since the epoch; NULL: dates in Retry-After are not understood */
 	bool http2;		 /* offer it in TLS handshakes */
 	const char *proxy; /* "http://host:port" through which everything goes, or NULL.  Its own address is then the
 				  * only one there is to judge: that is for its owner to want */
@@ -42,7 +56,10 @@ struct net_options {
 	int lookup_fd, open_fd;
 	/* What holds for the host of a hop; *out holds what the options say.  NULL: nothing else. */
 	void (*site)(void *arg, const char *host, struct net_site *out);
-	void *site_arg;
+	/* Where each origin's robots.txt is kept beyond the life of the net; NULL: nowhere.  load: false: not there. */
+	bool (*robots_load)(void *arg, const char *origin, struct net_robots *out);
+	void (*robots_save)(void *arg, const char *origin, const struct net_robots *r);
+	void *site_arg; /* of these three */
 };
 
 #define NET_JOBS_MAX 256
@@ -53,6 +70,7 @@ struct net_options {
 #define NET_SAID_MAX 1024 /* bytes kept of all headers of one name that tell how long an answer holds */
 #define NET_RETRY_MAX ((int64_t)7 * 24 * 3600 * 1000) /* ms: the longest Retry-After that is believed */
 #define NET_RATIO_FREE (1 << 20)
+#define NET_AGENTS_MAX 2
 
 void net_options_default(struct net_options *o); /* the defaults of mxpreview.conf(5); policy and clock stay NULL */
 
@@ -75,6 +93,7 @@ struct net_response {
 	int64_t length; /* what Content-Length says; -1: nothing */
 	int hops;	/* redirects followed */
 	struct net_said said;
+	const char *agent; /* of net_site.agents, if it is the one that was answered */
 	bool not_modified; /* 304 to the validators that were sent: there is no body and begin was not called */
 };
 
@@ -83,7 +102,8 @@ struct net_hop {
 	const char *url, *address;
 	int status;
 	const struct net_response *r;
-	const char *why; /* it is not followed; NULL: it is a response */
+	const char *why;   /* it is not followed; NULL: it is a response */
+	const char *agent; /* or it is asked once more, by this name */
 };
 
 struct net_request {
@@ -101,9 +121,10 @@ struct net_request {
 	/* All callbacks but done may be NULL.  None may call net_work, net_wait or net_free; net_add is fine. */
 	/* A line of a head, without its end, as it went out or came in; what speaks of a password is left out. */
 	void (*line)(void *arg, bool sent, const char *p, size_t n);
-	void (*hop)(void *arg, const struct net_hop *h);			/* each response, as it comes */
-	int (*begin)(void *arg, const struct net_response *r, struct err *err); /* headers accepted; -1 refuses */
-	int (*data)(void *arg, const void *p, size_t n, struct err *err);	/* decoded; -1 ends the transfer */
+	void (*hop)(void *arg, const struct net_hop *h); /* each response, as it comes */
+	/* Headers accepted; -1 refuses.  Called again when an empty page is asked for once more. */
+	int (*begin)(void *arg, const struct net_response *r, struct err *err);
+	int (*data)(void *arg, const void *p, size_t n, struct err *err); /* decoded; -1 ends the transfer */
 	/* Exactly once for every request that was added, unless net_free comes first.  err->code is ERR_NONE on success,
 	 * else err carries the status and text of spec A.6; r is what is known then. */
 	void (*done)(void *arg, const struct net_response *r, const struct err *err);
@@ -152,6 +173,7 @@ int64_t net_retry_after(const char *value, int64_t now); /* ms from now, 0 … N
 /* Does a robots.txt (RFC 9309, its first NET_ROBOTS_MAX bytes) let the product token agent have path, that is path and
  * query of a URL?  Groups that name the agent count, else those for "*"; the longest matching rule decides. */
 #define NET_ROBOTS_MAX ((size_t)512 * 1024)
+#define NET_ROBOTS_HOPS 5
 bool net_robots_allow(const char *text, size_t n, const char *agent, const char *path);
 
 /* Spec A.6: the errors this room gives, for callers that refuse before asking. */

@@ -20,6 +20,9 @@ static const struct row rows[] = {
     [OUT_BAD_DATA] = {ERR_INPUT, 500, NULL, "broken", "Failed to parse data URL: "},
     [OUT_SCHEME] = {ERR_INPUT, 400, NULL, "denied", ""},
     [OUT_DENIED] = {ERR_DENIED, 403, NULL, "denied", ""},
+    [OUT_ROBOTS] = {ERR_DENIED, 403, NULL, "robots", "robots.txt of the site forbids it"},
+    [OUT_NO_ROBOTS] = {ERR_REMOTE, 502, NULL, "robots", "robots.txt of the site cannot be had"},
+    [OUT_HELD] = {ERR_REMOTE, 502, NULL, "status", "The site wants to be left alone for a while"},
 
     [OUT_DNS] = {ERR_REMOTE, 502, NULL, "dns", "DNS resolution failure during URL preview generation"},
     [OUT_REFUSED] = {ERR_REMOTE, 502, NULL, "connect", DOWNLOAD "connection refused"},

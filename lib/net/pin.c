@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "net/connect.h"
-#include "net/int.h"
+#include "net/queue.h"
 
 /* tcpi_bytes_received in the kernel's struct tcp_info, which grows only at its end; the C library's is older. */
 enum { TCP_INFO_RECEIVED = 128 };
@@ -153,6 +153,7 @@ connected(void *arg, char *remote, char *local, // NOLINT(readability-non-const-
 	(void)remote_port;
 	t->phase = PHASE_HEADERS;
 	t->since = t->looked = t->net->o.clock();
+	net_queue_sent(t);
 	t->fd = conn_find(t->net, remote, port);
 	t->wire_from = wire_bytes(t->fd);
 	return CURL_PREREQFUNC_OK;

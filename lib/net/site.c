@@ -12,7 +12,9 @@ net_site_find(struct transfer *t, const char *host)
 				    .header_timeout = o->header_timeout,
 				    .total_timeout = o->total_timeout,
 				    .max_body = o->max_body,
-				    .http2 = o->http2};
+				    .http2 = o->http2,
+				    .min_interval = o->min_interval};
+	t->may = false;
 	if (o->site != NULL)
 		o->site(o->site_arg, host, &t->site);
 	if (t->total_timeout == 0)
@@ -22,9 +24,11 @@ net_site_find(struct transfer *t, const char *host)
 void
 net_site_set(struct transfer *t)
 {
+	t->response.agent = t->agent > 0 && t->agent <= t->site.n_agents ? t->site.agents[t->agent - 1] : NULL;
 	/* HTTP/2 only where TLS has agreed on it. */
 	long version = t->site.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
-	(void)curl_easy_setopt(t->easy, CURLOPT_USERAGENT, t->site.user_agent);
+	(void)curl_easy_setopt(t->easy, CURLOPT_USERAGENT,
+			       t->response.agent != NULL ? t->response.agent : t->site.user_agent);
 	(void)curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, version);
 }
 

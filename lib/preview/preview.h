@@ -34,8 +34,9 @@ struct record_doc {
 	const char *sha256;
 	const char *name; /* from Content-Disposition */
 	const char *etag, *last_modified;
-	const char *link;    /* the Link: headers, joined */
-	const char *refresh; /* the Refresh: header */
+	const char *link;	/* the Link: headers, joined */
+	const char *refresh;	/* the Refresh: header */
+	const char *user_agent; /* of user_agent_fallback, if not the usual one was answered */
 	int64_t status, bytes, fetched_ts, expires_ts;
 	int64_t stale_while_revalidate, stale_if_error; /* ms after expires_ts, as the response allows */
 	bool no_store, vary_language;			/* not to be kept; another one for other languages */

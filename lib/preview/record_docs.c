@@ -35,6 +35,7 @@ record_doc_view(struct record_doc *d, struct json *take)
 	    .last_modified = json_str(take, "last_modified"),
 	    .link = json_str(take, "link"),
 	    .refresh = json_str(take, "refresh"),
+	    .user_agent = json_str(take, "user_agent"),
 	    .status = json_int_or(take, "status", 0),
 	    .bytes = json_int_or(take, "bytes", 0),
 	    .fetched_ts = json_int_or(take, "fetched_ts", 0),
@@ -133,6 +134,7 @@ record_doc_json(const struct record_doc *doc)
 	record_set_known(d, "last_modified", doc->last_modified);
 	record_set_known(d, "link", doc->link);
 	record_set_known(d, "refresh", doc->refresh);
+	record_set_known(d, "user_agent", doc->user_agent);
 	json_set_int(d, "fetched_ts", doc->fetched_ts);
 	json_set_int(d, "expires_ts", doc->expires_ts);
 	record_set_some(d, "stale_while_revalidate", doc->stale_while_revalidate);

@@ -190,8 +190,11 @@ open_blob(struct doc *d, struct err *err)
 static int
 begin(void *arg, const struct net_response *r, struct err *err)
 {
+	struct doc *d = arg;
 	(void)r;
-	return open_blob(arg, err);
+	store_blob_abort(d->writer); /* of an answer before this one */
+	d->writer = NULL;
+	return open_blob(d, err);
 }
 
 static int
@@ -260,6 +263,7 @@ keep(struct doc *d, const struct net_response *r, struct err *err)
 	    .name = r->name,
 	    .etag = r->etag,
 	    .last_modified = r->last_modified,
+	    .user_agent = r->agent,
 	    .link = str_eq(d->rel, "page") ? r->link : NULL,
 	    .refresh = str_eq(d->rel, "page") ? r->refresh : NULL,
 	    .status = r->status,
@@ -282,6 +286,7 @@ renew(struct doc *d, const struct net_response *r)
 	doc.hops = r->hops;
 	doc.etag = r->etag != NULL ? r->etag : doc.etag;
 	doc.last_modified = r->last_modified != NULL ? r->last_modified : doc.last_modified;
+	doc.user_agent = r->agent;
 	doc.not_modified = true;
 	date_doc(d, r, &doc);
 	record_add_doc(&d->job->rec, &doc);
@@ -321,8 +326,6 @@ done(void *arg, const struct net_response *r, const struct err *fetched)
 	}
 	if (err.code == ERR_NONE && full(&j->rec))
 		(void)err_set(&err, ERR_LIMIT, "more than %d documents", RECORD_DOCS_MAX);
-	if (err.http_status == 429 || err.http_status == 503)
-		err.retry_after = net_retry_after(r->said.retry_after, j->st->o.now());
 	if (err.code == ERR_NONE && r->not_modified)
 		renew(d, r);
 	else if (err.code == ERR_NONE)
