@@ -108,7 +108,7 @@ $(BUILD)/tests/unit/$(1).t: $(BUILD)/tests/unit/$(1).o $(foreach r,$(BELOW_$(fir
 endef
 $(foreach t,$(patsubst tests/unit/%.c,%,$(UNITS)),$(eval $(call unit,$(t))))
 
-HLIB_mkimage = -ljpeg -lm
+HLIB_mkimage = $(shell $(PKG_CONFIG) --libs libjpeg libpng libwebp) -lgif -lm
 HLIB_htmlsax = $(shell $(PKG_CONFIG) --cflags --libs libxml-2.0)
 HLIB_multi = $(shell $(PKG_CONFIG) --cflags --libs libcurl)
 
@@ -134,6 +134,10 @@ $(BUILD)/tests/conf-keys: $(BUILD)/tests/helpers/conf-keys.o $(BUILD)/libconf.a 
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $(SAN) -o $@ $^
 
+$(BUILD)/tests/image-floor: $(BUILD)/tests/helpers/image-floor.o $(foreach r,$(BELOW_image),$(BUILD)/lib$(r).a)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $(SAN) -o $@ $^ $(TLIB_image)
+
 $(BUILD)/tests/page-says: $(BUILD)/tests/helpers/page-says.o $(foreach r,$(BELOW_page),$(BUILD)/lib$(r).a)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $(SAN) -o $@ $^ -ljq -lm
@@ -153,6 +157,7 @@ bench: all tests
 	BUILD=$(BUILD) tests/bench/run
 	BUILD=$(BUILD) tests/bench/page
 	BUILD=$(BUILD) tests/bench/fetch
+	BUILD=$(BUILD) tests/bench/thumb
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
