@@ -29,7 +29,7 @@ PKG_mxpreview         = sqlite3 libidn2
 PKG_mxpreview-fetch   = libcurl libcrypto libidn2
 PKG_mxpreview-og      =
 PKG_mxpreview-oembed  = libxml-2.0
-PKG_mxpreview-thumb   = libjpeg libpng libwebp libwebpdemux libdeflate
+PKG_mxpreview-thumb   = libjpeg libwebp libwebpdemux libdeflate zlib
 PKG_mxpreview-cache   = sqlite3
 LIB_mxpreview-og      = -luchardet
 LIB_mxpreview-thumb   = -lgif
@@ -56,7 +56,7 @@ BELOW_preview = preview url json store base
 TLIB_base     = -lcrypto
 TLIB_json     = -ljq -lm
 TLIB_url      = -lidn2
-TLIB_image    = $(shell $(PKG_CONFIG) --libs libjpeg libpng libwebp libwebpdemux libdeflate libcrypto) -lgif -lm
+TLIB_image    = $(shell $(PKG_CONFIG) --libs libjpeg libpng libwebp libwebpdemux libdeflate zlib libcrypto) -lgif -lm
 TLIB_store    = $(shell $(PKG_CONFIG) --libs sqlite3 libcrypto)
 TLIB_net      = $(shell $(PKG_CONFIG) --libs libcurl libcrypto libidn2) -ljq -lm
 TLIB_page     = $(shell $(PKG_CONFIG) --libs libxml-2.0) -luchardet -ljq -lm
@@ -81,6 +81,8 @@ CF_lib_image_axis = -O3
 CF_lib_image_pic = -O3
 CF_lib_image_icc = -O3
 CF_lib_image_encode_png = -O3
+CF_lib_image_unfilter = -O3
+CF_lib_image_png_rows = -O3
 CF_lib_conf_keys = -DMX_VERSION='"$(VERSION)"'
 
 $(BUILD)/%.o: %.c

@@ -11,11 +11,12 @@
 
 /* ---- ceilings (those a caller may set are in struct image_limits) ------------------------------- */
 
-#define IMAGE_SIDE_MAX 1000000			  /* width or height of a source */
-#define IMAGE_TARGET_MAX 16384			  /* width or height of a thumbnail asked for */
-#define IMAGE_SIZES_MAX 16			  /* thumbnails of one call */
-#define IMAGE_FILE_MAX ((size_t)64 * 1024 * 1024) /* bytes of a WebP file: its decoder wants all of it */
-#define IMAGE_OUT_MAX ((size_t)1 << 31)		  /* bytes of one encoded thumbnail */
+#define IMAGE_SIDE_MAX 1000000				/* width or height of a source */
+#define IMAGE_TARGET_MAX 16384				/* width or height of a thumbnail asked for */
+#define IMAGE_SIZES_MAX 16				/* thumbnails of one call */
+#define IMAGE_FILE_MAX ((size_t)64 * 1024 * 1024)	/* bytes of a WebP file: its decoder wants all of it */
+#define IMAGE_PNG_WHOLE_MAX ((int64_t)64 * 1024 * 1024) /* packed and unpacked bytes of a PNG inflated at once */
+#define IMAGE_OUT_MAX ((size_t)1 << 31)			/* bytes of one encoded thumbnail */
 
 /* ---- bytes ---------------------------------------------------------------------------------------- */
 
@@ -122,6 +123,22 @@ struct image_kernels {
 extern const struct image_kernels image_kernels_plain;
 const struct image_kernels *image_kernels_fast(void); /* NULL: this CPU has none */
 const struct image_kernels *image_kernels_best(void);
+
+/* ---- unfilter: PNG rows, by CPU -------------------------------------------------------------------- */
+
+enum { IMAGE_PNG_NONE, IMAGE_PNG_SUB, IMAGE_PNG_UP, IMAGE_PNG_AVERAGE, IMAGE_PNG_PAETH, IMAGE_PNG_FILTERS };
+
+/* above: the row above, or zeros.  bpp: bytes of a pixel, at least 1, of which n is a multiple. */
+struct image_unfilters {
+	const char *name;
+	void (*row)(int filter, uint8_t *p, const uint8_t *above, size_t n, size_t bpp); /* in place */
+	/* r, g, b to r, g, b, 255; above has four, too.  All three may be touched IMAGE_KERNEL_PAD past their end. */
+	void (*rgb)(int filter, uint8_t *out, const uint8_t *in, const uint8_t *above, size_t pixels);
+};
+
+extern const struct image_unfilters image_unfilters_plain;
+const struct image_unfilters *image_unfilters_fast(void); /* NULL: this CPU has none */
+const struct image_unfilters *image_unfilters_best(void);
 
 /* ---- pic: a small picture ---------------------------------------------------------------------------- */
 
@@ -292,6 +309,43 @@ int image_dib_read(const uint8_t *p, size_t n, struct image_dib *out, struct err
 size_t image_dib_stride(uint32_t w, uint32_t bits); /* bytes of a row */
 /* One row as r, g, b, a; without a mask for it alpha is 255. */
 void image_dib_row(const struct image_dib *d, const uint8_t *in, uint8_t *rgba);
+
+/* What a PNG says of its pixels, and how its filtered rows become those of the feed. */
+enum {
+	IMAGE_PNG_GRAY = 0,
+	IMAGE_PNG_RGB = 2,
+	IMAGE_PNG_INDEXED = 3,
+	IMAGE_PNG_GRAY_ALPHA = 4,
+	IMAGE_PNG_RGB_ALPHA = 6
+};
+
+struct image_png_rows {
+	struct image_job *job;
+	uint32_t w, h;
+	uint8_t depth, type; /* bits of a sample; one of IMAGE_PNG_GRAY ... */
+	bool interlaced;
+	bool keyed; /* the colour key is transparent (tRNS of grey and RGB) */
+	uint16_t key[3];
+	bool see_through;	 /* a palette with alpha */
+	uint8_t palette[256][4]; /* r, g, b, a */
+	/* set by image_png_rows_open */
+	const struct image_unfilters *unfilter;
+	size_t channels; /* of the feed: 1 or 4 */
+	uint32_t pass, y;
+	uint8_t *zeros, *line; /* the row above the first; an interlaced row's pixels */
+	const uint8_t *above;  /* in what was taken last: lives until the next call */
+	uint8_t *whole;	       /* an interlaced picture */
+	bool started, ended;   /* a row has come; all have */
+	bool broken;	       /* a filter that does not exist */
+};
+
+size_t image_png_rows_length(const struct image_png_rows *r); /* filtered bytes of a row of this pass, 0 when ended */
+int64_t image_png_rows_total(const struct image_png_rows *r); /* filtered bytes of the picture */
+int image_png_rows_open(struct image_png_rows *r, struct err *err); /* starts and opens the job */
+/* Takes whole rows from raw (IMAGE_KERNEL_PAD readable bytes behind it), changing it; how many bytes were taken. */
+size_t image_png_rows_take(struct image_png_rows *r, uint8_t *raw, size_t n);
+void image_png_rows_finish(struct image_png_rows *r); /* gives the feed what it lacks */
+void image_png_rows_clear(struct image_png_rows *r);
 
 /* Where the scans of a JPEG file lie.  */
 struct image_scan {

@@ -1,227 +1,352 @@
-/* How does a PNG become rows?  libpng's push reader, which is handed no chunk but those that make the picture. */
+/* How does a PNG become rows?  Its chunks by hand, those that make the picture and no other; its data by libdeflate at once
+ * where that fits into memory, else by zlib piece by piece.
+ *
+ * Text, profiles and the like are dead weight, and handlers nobody needs have been the way in more than once.  Checksums:
+ * a wrong one of IHDR or PLTE refuses the picture, one of tRNS leaves the transparency out; data are shown as far as they
+ * can be unpacked, with a warning when one of theirs is wrong. */
 #include "image/int.h"
 
-#include <setjmp.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#include <png.h>
+#include <libdeflate.h>
+#define ZLIB_CONST
+#include <zlib.h>
 
-enum { SMALL_CHUNK_MAX = 1024 }; /* bytes of IHDR, PLTE (768 at most) and tRNS (256); IDAT are as long as they are */
-
-struct png {
-	png_structp p;
-	png_infop info;
-	struct image_job *job;
-	struct err *err;
-	uint8_t head[8]; /* a chunk's length and type */
-	uint64_t left;	 /* bytes of the current chunk's data and CRC that were not handed on yet */
-	bool refused;	 /* err says why */
-	bool started;	 /* rows are coming */
-	int channels, passes;
-	uint8_t *whole; /* an interlaced picture */
-	char text[128]; /* libpng's last words */
+enum {
+	SMALL_CHUNK_MAX = 1024, /* bytes of IHDR, PLTE (768 at most) and tRNS (256); IDAT are as long as they are */
+	PIECE = 64 * 1024,	/* bytes unpacked at a time, at least */
+	CHUNK_TAIL = 4,		/* the checksum */
+	ZLIB_HEAD = 2,
+	ZLIB_TAIL = 4 /* Adler-32 */
 };
 
-/* ---- errors: longjmp to guarded(), the only setjmp here ------------------------------------------------ */
+struct png {
+	struct image_job *job;
+	struct image_png_rows rows;
+	uint8_t small[SMALL_CHUNK_MAX + CHUNK_TAIL];
+	uint32_t length; /* of the chunk at hand */
+	uint8_t type[4];
+	bool header, palette; /* seen */
+	uint32_t left;	      /* bytes of the current IDAT that were not read yet */
+	uint32_t crc;	      /* of the current IDAT so far */
+	bool no_more;	      /* no IDAT follows */
+	const char *trouble;  /* why the picture is not whole, or not sure; NULL: it is */
+	uint8_t *packed, *raw;
+};
 
-static void
-keep_text(struct png *g, const char *text)
-{
-	size_t n = strnlen(text, sizeof g->text - 1);
-	(void)memcpy(g->text, text, n);
-	g->text[n] = '\0';
-}
-
-static void
-fatal(png_structp p, png_const_charp text)
-{
-	keep_text(png_get_error_ptr(p), text);
-	png_longjmp(p, 1);
-}
-
-static void
-silent(png_structp p, png_const_charp text)
-{
-	(void)p;
-	(void)text;
-}
-
-static void
-refuse(struct png *g)
-{
-	g->refused = true;
-	png_longjmp(g->p, 1);
-}
-
-/* ---- rows ---------------------------------------------------------------------------------------------- */
+/* ---- chunks ------------------------------------------------------------------------------------------------------ */
 
 static bool
-has_alpha(const struct png *g)
+is(const struct png *g, const char *type)
 {
-	return (png_get_color_type(g->p, g->info) & PNG_COLOR_MASK_ALPHA) != 0 ||
-	       png_get_valid(g->p, g->info, PNG_INFO_tRNS) != 0;
+	return memcmp(g->type, type, 4) == 0;
 }
 
-/* Every colour type and depth becomes one byte of grey, or four of r, g, b, a. */
-static enum image_color
-transform(struct png *g)
-{
-	bool alpha = has_alpha(g);
-	bool gray = png_get_color_type(g->p, g->info) == PNG_COLOR_TYPE_GRAY && !alpha;
-	png_set_expand(g->p);
-	png_set_scale_16(g->p);
-	if (!gray) {
-		png_set_gray_to_rgb(g->p);
-		if (!alpha)
-			png_set_filler(g->p, 0xFF, PNG_FILLER_AFTER);
-	}
-	g->channels = gray ? 1 : 4;
-	g->passes = png_set_interlace_handling(g->p);
-	png_read_update_info(g->p, g->info);
-	return gray ? IMAGE_GRAY : alpha ? IMAGE_RGBA : IMAGE_RGBX;
-}
-
+/* Length and type of the next chunk.  -1: the file ends. */
 static int
-begin(struct png *g)
+chunk(struct png *g)
 {
-	struct image_job *job = g->job;
-	if (image_job_start(job, png_get_image_width(g->p, g->info), png_get_image_height(g->p, g->info), true,
-			    g->err) < 0)
+	uint8_t head[8];
+	if (image_src_read(&g->job->src, head, sizeof head) != sizeof head)
 		return -1;
-	enum image_color color = transform(g);
-	size_t row = (size_t)job->w * (size_t)g->channels;
-	struct image_layout layout = {
-	    .w = job->w, .h = job->h, .ext_w = job->w, .ext_h = job->h, .channels = g->channels, .batch = 1};
-	if (png_get_rowbytes(g->p, g->info) != row)
-		return err_set(g->err, ERR_BUG, "PNG: rows of another length than expected");
-	if (image_job_open(job, color, &layout, g->err) < 0)
-		return -1;
-	if (g->passes == 1)
-		return 0;
-	if (image_job_memory(job, (int64_t)row * job->h, "interlaced PNG", g->err) < 0)
-		return -1;
-	g->whole = mem_array(job->h, row);
+	g->length = image_be32(head);
+	(void)memcpy(g->type, head + 4, 4);
 	return 0;
 }
 
-static void
-on_info(png_structp p, png_infop info)
-{
-	struct png *g = png_get_progressive_ptr(p);
-	(void)info;
-	if (begin(g) < 0)
-		refuse(g);
-}
-
-static void
-push(struct png *g, const uint8_t *row)
-{
-	struct image_feed *f = &g->job->feed[0];
-	uint8_t *slot = image_feed_slot(f, 0);
-	(void)memcpy(slot, row, (size_t)f->w * (size_t)g->channels);
-	if (g->job->color == IMAGE_RGBA && !image_premultiply(slot, f->w))
-		g->job->transparent = true;
-	image_feed_push(f, 1);
-}
-
-static void
-on_row(png_structp p, png_bytep row, png_uint_32 y, int pass)
-{
-	struct png *g = png_get_progressive_ptr(p);
-	if (row == NULL || y >= g->job->h)
-		return; /* an interlaced row that this pass does not change */
-	g->started = true;
-	if (g->whole != NULL)
-		png_progressive_combine_row(p, g->whole + (size_t)y * g->job->w * (size_t)g->channels, row);
-	else if (pass == 0 && g->job->feed[0].rows == y)
-		push(g, row);
-}
-
-static void
-push_whole(struct png *g)
-{
-	const struct image_feed *f = &g->job->feed[0];
-	while (f->rows < f->h)
-		push(g, g->whole + (size_t)f->rows * f->w * (size_t)g->channels);
-}
-
-/* ---- the chunk filter ------------------------------------------------------------------------------- */
-
-/* Text, profiles and the like are dead weight, and handlers nobody needs have been the way in more than once: one
- * ancillary chunk that claims 2 GB makes libpng allocate as much. */
+/* All of a small chunk, which is in order. */
 static bool
-wanted(const uint8_t head[8])
+read_small(struct png *g)
 {
-	static const char names[][5] = {"IHDR", "PLTE", "tRNS", "IEND"};
-	if (memcmp(head + 4, "IDAT", 4) == 0)
-		return true;
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (memcmp(head + 4, names[i], 4) == 0)
-			return image_be32(head) <= SMALL_CHUNK_MAX;
-	return false;
+	size_t n = (size_t)g->length + CHUNK_TAIL;
+	if (g->length > SMALL_CHUNK_MAX || image_src_read(&g->job->src, g->small, n) != n)
+		return false;
+	uint32_t crc = libdeflate_crc32(libdeflate_crc32(0, g->type, 4), g->small, g->length);
+	return crc == image_be32(g->small + g->length);
 }
 
-/* False: the file ends, or the picture is complete. */
 static bool
-feed_chunk(struct png *g)
+depth_fits(unsigned depth, unsigned type)
+{
+	switch (type) {
+	case IMAGE_PNG_GRAY:
+		return depth == 1 || depth == 2 || depth == 4 || depth == 8 || depth == 16;
+	case IMAGE_PNG_INDEXED:
+		return depth == 1 || depth == 2 || depth == 4 || depth == 8;
+	case IMAGE_PNG_RGB:
+	case IMAGE_PNG_GRAY_ALPHA:
+	case IMAGE_PNG_RGB_ALPHA:
+		return depth == 8 || depth == 16;
+	default:
+		return false;
+	}
+}
+
+static int
+read_header(struct png *g, struct err *err)
+{
+	const uint8_t *p = g->small;
+	struct image_png_rows *r = &g->rows;
+	if (!is(g, "IHDR") || !read_small(g) || g->length != 13)
+		return err_set(err, ERR_INPUT, "PNG: broken header");
+	*r = (struct image_png_rows){.job = g->job, .w = image_be32(p), .h = image_be32(p + 4)};
+	r->depth = p[8];
+	r->type = p[9];
+	r->interlaced = p[12] == 1;
+	if (!depth_fits(r->depth, r->type) || p[10] != 0 || p[11] != 0 || p[12] > 1)
+		return err_set(err, ERR_INPUT, "PNG: a kind of picture that does not exist");
+	for (size_t i = 0; i < 256; i++)
+		r->palette[i][3] = 255;
+	g->header = true;
+	return 0;
+}
+
+static int
+read_palette(struct png *g, struct err *err)
+{
+	if (!read_small(g) || g->length % 3 != 0 || g->length > 256 * 3)
+		return g->rows.type == IMAGE_PNG_INDEXED ? err_set(err, ERR_INPUT, "PNG: broken palette") : 0;
+	for (size_t i = 0; i < g->length / 3; i++)
+		(void)memcpy(g->rows.palette[i], g->small + 3 * i, 3);
+	g->palette = g->length > 0;
+	return 0;
+}
+
+/* PNG specification 11.3.1.1. */
+static void
+read_transparency(struct png *g)
+{
+	struct image_png_rows *r = &g->rows;
+	if (!read_small(g))
+		return;
+	size_t keys = r->type == IMAGE_PNG_GRAY ? 1 : r->type == IMAGE_PNG_RGB ? 3 : 0;
+	if (keys > 0 && g->length == 2 * keys) {
+		for (size_t i = 0; i < keys; i++)
+			r->key[i] = (uint16_t)image_be16(g->small + 2 * i);
+		r->keyed = true;
+	}
+	if (r->type != IMAGE_PNG_INDEXED || !g->palette || g->length > 256)
+		return;
+	for (size_t i = 0; i < g->length; i++)
+		r->palette[i][3] = g->small[i];
+	r->see_through = true;
+}
+
+/* Up to the first IDAT.  A chunk that is not wanted, or was not read to its end, is passed over. */
+static int
+read_chunks(struct png *g, struct err *err)
 {
 	struct image_src *s = &g->job->src;
-	if (image_src_read(s, g->head, 8) != 8)
-		return false;
-	g->left = (uint64_t)image_be32(g->head) + 4;
-	if (!wanted(g->head)) {
-		image_src_skip(s, g->left);
-		return true;
+	image_src_seek(s, 8);
+	for (;;) {
+		if (chunk(g) < 0)
+			return err_set(err, ERR_INPUT, "PNG: the file ends too early");
+		off_t end = image_src_tell(s) + (off_t)g->length + CHUNK_TAIL;
+		if (!g->header && read_header(g, err) < 0)
+			return -1;
+		if (is(g, "IDAT"))
+			break;
+		if (is(g, "IEND"))
+			return err_set(err, ERR_INPUT, "PNG: no picture in it");
+		if (is(g, "PLTE") && read_palette(g, err) < 0)
+			return -1;
+		if (is(g, "tRNS"))
+			read_transparency(g);
+		image_src_seek(s, end);
 	}
-	png_process_data(g->p, g->info, g->head, 8);
-	while (g->left > 0) {
-		if (s->pos == s->len && image_src_fill(s) == 0)
-			return false;
-		size_t n = s->len - s->pos < g->left ? s->len - s->pos : (size_t)g->left;
-		s->pos += n;
-		g->left -= n;
-		png_process_data(g->p, g->info, s->buf + s->pos - n, n);
+	if (g->rows.type == IMAGE_PNG_INDEXED && !g->palette)
+		return err_set(err, ERR_INPUT, "PNG: no palette in it");
+	return 0;
+}
+
+/* ---- the data: all IDAT as one stream ------------------------------------------------------------------------------ */
+
+static void
+blame(struct png *g, const char *trouble)
+{
+	if (g->trouble == NULL)
+		g->trouble = trouble;
+}
+
+static void
+begin_data(struct png *g)
+{
+	g->left = g->length;
+	g->crc = libdeflate_crc32(0, g->type, 4);
+	g->no_more = false;
+}
+
+/* Behind the data of an IDAT: its checksum, and the next one, which should follow at once but need not. */
+static void
+next_data(struct png *g)
+{
+	uint8_t crc[CHUNK_TAIL];
+	g->no_more = true;
+	if (image_src_read(&g->job->src, crc, sizeof crc) != sizeof crc)
+		return;
+	if (image_be32(crc) != g->crc)
+		blame(g, "a checksum is wrong");
+	while (chunk(g) == 0 && !is(g, "IEND")) {
+		if (is(g, "IDAT")) {
+			begin_data(g);
+			return;
+		}
+		image_src_skip(&g->job->src, (uint64_t)g->length + CHUNK_TAIL);
 	}
-	return memcmp(g->head + 4, "IEND", 4) != 0;
 }
 
-static bool
-complete(const struct png *g)
+/* The next bytes of the stream, in the source's own buffer; 0: there are none. */
+static size_t
+more_data(struct png *g, const uint8_t **p)
 {
-	return g->whole == NULL && g->started && g->job->feed[0].rows == g->job->h;
+	struct image_src *s = &g->job->src;
+	while (g->left == 0 && !g->no_more)
+		next_data(g);
+	if (g->no_more || (s->pos == s->len && image_src_fill(s) == 0))
+		return 0;
+	size_t n = s->len - s->pos < g->left ? s->len - s->pos : g->left;
+	*p = s->buf + s->pos;
+	s->pos += n;
+	g->left -= (uint32_t)n;
+	g->crc = libdeflate_crc32(g->crc, *p, n);
+	return n;
 }
 
-/* 0: all rows were seen.  -1: the file ended before. */
-static int
-feed(struct png *g)
-{
-	png_set_user_limits(g->p, IMAGE_SIDE_MAX, IMAGE_SIDE_MAX);
-	png_set_progressive_read_fn(g->p, g, on_info, on_row, NULL);
-	image_src_seek(&g->job->src, 0);
-	if (image_src_read(&g->job->src, g->head, 8) == 8)
-		png_process_data(g->p, g->info, g->head, 8);
-	while (!complete(g) && feed_chunk(g))
-		;
-	return complete(g) || memcmp(g->head + 4, "IEND", 4) == 0 ? 0 : -1;
-}
+/* ---- at once --------------------------------------------------------------------------------------------------------- */
 
-/* What came before an error or the end is shown, the rest is grey or transparent. */
-static int
-guarded(struct png *g)
+/* How large the packed data may be for that; -1: not even a byte. */
+static int64_t
+room(const struct png *g)
 {
-	if (setjmp(png_jmpbuf(g->p)) == 0 && feed(g) < 0)
-		keep_text(g, "the file ends too early");
-	if (g->refused)
+	struct stat st;
+	int64_t raw = image_png_rows_total(&g->rows), most = IMAGE_PNG_WHOLE_MAX - raw;
+	int64_t left = g->job->limits->max_memory - g->job->memory - raw;
+	if (fstat(g->job->src.fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return -1;
-	if (!g->started)
-		return err_set(g->err, ERR_INPUT, "PNG: %s", g->text[0] != '\0' ? g->text : "no picture in it");
-	if (g->whole != NULL)
-		push_whole(g);
-	if (g->job->feed[0].rows < g->job->h && g->text[0] == '\0')
-		keep_text(g, "fewer rows than promised");
-	image_job_rest(g->job);
-	if (g->text[0] != '\0')
-		(void)err_set(g->job->warning, ERR_INPUT, "PNG: %s, the rest is left empty", g->text);
+	most = most < left ? most : left;
+	return most < st.st_size ? -1 : st.st_size;
+}
+
+/* All packed bytes into g->packed; false: more than size. */
+static bool
+gather(struct png *g, size_t size, size_t *len)
+{
+	const uint8_t *p;
+	size_t n;
+	*len = 0;
+	while ((n = more_data(g, &p)) > 0) {
+		if (n > size - *len)
+			return false;
+		(void)memcpy(g->packed + *len, p, n);
+		*len += n;
+	}
+	return true;
+}
+
+/* False: it cannot be done this way, or the data are broken somewhere: piece by piece shows how far they go. */
+static bool
+inflate_all(struct png *g, size_t size)
+{
+	struct libdeflate_decompressor *z = libdeflate_alloc_decompressor();
+	size_t raw = (size_t)image_png_rows_total(&g->rows), len = 0, used = 0;
+	bool good = false;
+	g->packed = mem_alloc(size + 1);
+	g->raw = mem_alloc(raw + IMAGE_KERNEL_PAD);
+	if (z != NULL && gather(g, size, &len) && len > ZLIB_HEAD + ZLIB_TAIL && (g->packed[0] & 15) == 8 &&
+	    (g->packed[1] & 32) == 0 && image_be16(g->packed) % 31 == 0)
+		good = libdeflate_deflate_decompress_ex(z, g->packed + ZLIB_HEAD, len - ZLIB_HEAD, g->raw, raw, &used,
+							NULL) == LIBDEFLATE_SUCCESS &&
+		       len - ZLIB_HEAD - used >= ZLIB_TAIL;
+	libdeflate_free_decompressor(z);
+	if (good && image_be32(g->packed + ZLIB_HEAD + used) != libdeflate_adler32(1, g->raw, raw))
+		blame(g, "a checksum is wrong");
+	mem_free(g->packed);
+	g->packed = NULL;
+	if (good)
+		(void)image_png_rows_take(&g->rows, g->raw, raw);
+	return good;
+}
+
+/* ---- piece by piece ------------------------------------------------------------------------------------------------- */
+
+static void
+pieces(struct png *g, z_stream *z, size_t size)
+{
+	const uint8_t *p = NULL;
+	size_t have = 0, above = 0;
+	uint8_t *keep = mem_alloc(size);
+	int rc = Z_OK;
+	while (!g->rows.ended && !g->rows.broken) {
+		if (rc == Z_OK && z->avail_in == 0 && (z->avail_in = (uInt)more_data(g, &p)) > 0)
+			z->next_in = p;
+		z->next_out = g->raw + have;
+		z->avail_out = (uInt)(size - have);
+		rc = rc == Z_OK ? inflate(z, Z_NO_FLUSH) : rc;
+		size_t n = size - z->avail_out, taken = image_png_rows_take(&g->rows, g->raw, n);
+		if (taken > 0 && g->rows.above > g->raw && g->rows.above < g->raw + size) {
+			above = taken - (size_t)(g->rows.above - g->raw);
+			(void)memcpy(keep, g->rows.above, above);
+			g->rows.above = keep;
+		}
+		(void)memmove(g->raw, g->raw + taken, n - taken);
+		if (taken == 0 && n == have && (rc != Z_OK || z->avail_in == 0))
+			break;
+		have = n - taken;
+	}
+	if (!g->rows.ended && !g->rows.broken)
+		blame(g, rc == Z_STREAM_END		   ? "fewer rows than promised"
+			 : rc == Z_OK || rc == Z_BUF_ERROR ? "the file ends too early"
+							   : "the data are broken");
+	mem_free(keep);
+}
+
+static int
+inflate_pieces(struct png *g, struct err *err)
+{
+	z_stream z = {0};
+	size_t size = PIECE + image_png_rows_length(&g->rows) * 2;
+	if (g->rows.interlaced) /* rows of later passes are longer */
+		size = PIECE + (size_t)g->rows.w * 8 * 2 + 2;
+	if (image_job_memory(g->job, (int64_t)size * 2, "PNG: its rows", err) < 0)
+		return -1;
+	mem_free(g->raw);
+	g->raw = mem_alloc(size + IMAGE_KERNEL_PAD);
+	if (inflateInit(&z) != Z_OK)
+		return err_set(err, ERR_SYS, "PNG: zlib cannot be set up");
+	pieces(g, &z, size);
+	(void)inflateEnd(&z);
+	return 0;
+}
+
+/* ---- all of it -------------------------------------------------------------------------------------------------------- */
+
+static int
+decode(struct png *g, struct err *err)
+{
+	if (read_chunks(g, err) < 0 || image_png_rows_open(&g->rows, err) < 0)
+		return -1;
+	off_t data = image_src_tell(&g->job->src);
+	uint32_t length = g->length;
+	int64_t packed = room(g);
+	begin_data(g);
+	if (packed < 0 || !inflate_all(g, (size_t)packed)) {
+		image_src_seek(&g->job->src, data);
+		g->length = length;
+		(void)memcpy(g->type, "IDAT", 4);
+		g->trouble = NULL;
+		begin_data(g);
+		if (inflate_pieces(g, err) < 0)
+			return -1;
+	}
+	if (g->rows.broken)
+		blame(g, "a row has a filter that does not exist");
+	if (!g->rows.started)
+		return err_set(err, ERR_INPUT, "PNG: %s", g->trouble != NULL ? g->trouble : "no picture in it");
+	image_png_rows_finish(&g->rows);
+	if (g->trouble != NULL)
+		(void)err_set(g->job->warning, ERR_INPUT, "PNG: %s%s", g->trouble,
+			      g->rows.ended ? "" : ", the rest is left empty");
 	return 0;
 }
 
@@ -229,17 +354,11 @@ int
 image_png_decode(struct image_job *job, struct err *err)
 {
 	struct png *g = mem_alloc(sizeof *g);
-	int rc = -1;
 	g->job = job;
-	g->err = err;
-	g->p = png_create_read_struct(PNG_LIBPNG_VER_STRING, g, fatal, silent);
-	g->info = g->p != NULL ? png_create_info_struct(g->p) : NULL;
-	if (g->info == NULL)
-		(void)err_set(err, ERR_SYS, "PNG: the library cannot be set up");
-	else
-		rc = guarded(g);
-	png_destroy_read_struct(&g->p, &g->info, NULL);
-	mem_free(g->whole);
+	int rc = decode(g, err);
+	image_png_rows_clear(&g->rows);
+	mem_free(g->packed);
+	mem_free(g->raw);
 	mem_free(g);
 	return rc;
 }

@@ -120,6 +120,84 @@ twins(const struct image_kernels *f)
 	ok(h, "%s: the horizontal passes are the plain ones", f->name);
 }
 
+/* ---- PNG filters ---------------------------------------------------------------------------------------- */
+
+enum { PIXELS = 75 };
+
+/* Bytes of which many are equal or extreme: where nearest neighbours tie, and sums wrap. */
+static void
+rough(uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		p[i] = next() % 3 == 0 ? (uint8_t)(next() % 2 * 255) : (uint8_t)next();
+}
+
+static bool
+rows_agree(const struct image_unfilters *f, int filter, size_t bpp, size_t pixels)
+{
+	uint8_t above[PIXELS * 8], a[PIXELS * 8], b[PIXELS * 8];
+	rough(above, sizeof above);
+	rough(a, sizeof a);
+	(void)memcpy(b, a, sizeof b);
+	image_unfilters_plain.row(filter, a, above, pixels * bpp, bpp);
+	f->row(filter, b, above, pixels * bpp, bpp);
+	return memcmp(a, b, sizeof a) == 0; /* what is behind the row, too */
+}
+
+static bool
+rgb_agrees(const struct image_unfilters *f, int filter, size_t pixels)
+{
+	uint8_t above[PIXELS * 4 + IMAGE_KERNEL_PAD], in[PIXELS * 3 + IMAGE_KERNEL_PAD],
+	    a[PIXELS * 4 + IMAGE_KERNEL_PAD], b[PIXELS * 4 + IMAGE_KERNEL_PAD], three[PIXELS * 3],
+	    three_above[PIXELS * 3];
+	rough(above, sizeof above);
+	rough(in, sizeof in);
+	image_unfilters_plain.rgb(filter, a, in, above, pixels);
+	f->rgb(filter, b, in, above, pixels);
+	for (size_t i = 0; i < pixels * 3; i++) {
+		three[i] = in[i];
+		three_above[i] = above[i / 3 * 4 + i % 3];
+	}
+	image_unfilters_plain.row(filter, three, three_above, pixels * 3, 3);
+	bool same = memcmp(a, b, pixels * 4) == 0;
+	for (size_t i = 0; i < pixels * 4; i++)
+		same = same && a[i] == (i % 4 == 3 ? 255 : three[i / 4 * 3 + i % 4]);
+	return same;
+}
+
+static void
+unfilters(const struct image_unfilters *f)
+{
+	static const size_t bpp[] = {1, 2, 3, 4, 6, 8};
+	bool rows = true, rgb = true;
+	for (int filter = 0; filter < IMAGE_PNG_FILTERS; filter++)
+		for (size_t n = 1; n <= PIXELS; n++)
+			for (int again = 0; again < 20; again++) {
+				for (size_t k = 0; k < sizeof bpp / sizeof bpp[0]; k++)
+					rows = rows && rows_agree(f, filter, bpp[k], n);
+				rgb = rgb && rgb_agrees(f, filter, n);
+			}
+	ok(rows, "%s: PNG rows are unfiltered as the plain ones", f->name);
+	ok(rgb, "%s: RGB rows are unfiltered into four channels alike", f->name);
+}
+
+/* The specification's own words, not ours: nearest of left, above and corner to left + above - corner. */
+static void
+paeth(void)
+{
+	bool good = true;
+	for (int a = 0; a < 256; a++)
+		for (int b = 0; b < 256; b++)
+			for (int c = 0; c < 256; c += 5) {
+				int p = a + b - c, pa = abs(p - a), pb = abs(p - b), pc = abs(p - c);
+				int want = pa <= pb && pa <= pc ? a : pb <= pc ? b : c;
+				uint8_t above[2] = {(uint8_t)c, (uint8_t)b}, row[2] = {(uint8_t)(a - c), 0};
+				image_unfilters_plain.row(IMAGE_PNG_PAETH, row, above, 2, 1);
+				good = good && row[0] == a && row[1] == want;
+			}
+	ok(good, "the Paeth filter is the specification's");
+}
+
 /* ---- what must not change ---------------------------------------------------------------------------- */
 
 static struct image_plane
@@ -169,5 +247,11 @@ main(void)
 		twins(image_kernels_fast());
 	else
 		ok(1, "no fast kernels for this CPU # SKIP");
+	paeth();
+	unfilters(&image_unfilters_plain);
+	if (image_unfilters_fast() != NULL)
+		unfilters(image_unfilters_fast());
+	else
+		ok(1, "no fast unfilters for this CPU # SKIP");
 	return done();
 }
