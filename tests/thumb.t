@@ -160,8 +160,8 @@ def png(name, w, h, kind, lace, rows):
         chunk(b'IDAT', zlib.compress(rows, 1)) + chunk(b'IEND', b''))
 png('LargeLargeLargeL', 5700, 5700, 6, 1, bytes(5000))
 random.seed(1)
-row = b'\4' + random.randbytes(12000)
-png('SlowSlowSlowSlow', 4000, 4000, 2, 0, row * 4000)
+row = b'\4' + random.randbytes(17100)
+png('SlowSlowSlowSlow', 5700, 5700, 2, 0, row * 5700)
 PY
 SLOW=2026-11-21_SlowSlowSlowSlow LARGE=2026-11-21_LargeLargeLargeL
 dies() { # dies STATUS NAME WARNING: every second picture is lost, the records around them are not
