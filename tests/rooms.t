@@ -62,7 +62,7 @@ broken "SQLite lives in store" cmd/it.c '#include <sqlite3.h>' 'lib/store/ only'
 broken "libcrypto lives in base/hash.c" lib/base/it.c '#include <openssl/evp.h>' 'lib/base/hash.c only'
 broken "seccomp lives in cmd/sandbox*" cmd/it.c '#include <seccomp.h>' 'cmd/sandbox only'
 broken "foreign types stay out of public headers" lib/net/net.h '#include <curl/curl.h>' 'foreign types'
-broken "a new foreign library needs a room" lib/net/it.c '#include <zlib.h>' 'no room is known'
+broken "a new foreign library needs a room" lib/net/it.c '#include <expat.h>' 'no room is known'
 for call in 'printf("x")' 'fprintf(f, "x")' 'puts("x")' 'putchar(1)' 'fopen("x", "r")' 'perror("x")' 'exit(1)' '_exit(1)' \
 	'getenv("X")' 'setenv("X", "Y", 1)' 'time(NULL)' 'clock_gettime(0, &t)' 'gettimeofday(&t, 0)' 'system("x")' \
 	'popen("x", "r")' 'strcpy(a, b)' 'strcat(a, b)' 'sprintf(a, "x")' 'gets(a)' 'atoi("1")' 'strtok(a, b)' 'alloca(1)' \
