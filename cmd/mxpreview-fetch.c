@@ -19,8 +19,9 @@
 #include "store/store.h"
 #include "url/url.h"
 
-/* Records are read ahead of the transfers, so that a host that is full or dead does not hold up the others. */
-enum { AHEAD_MIN = 64, AHEAD_PER_JOB = 4, WISHES_MAX = 64, WAIT_MAX = 1000 };
+/* Records are read ahead of the transfers, so that a host that is full or dead does not hold up the others: no fewer
+ * than four for each of the most jobs.  One that waits takes a few KB. */
+enum { AHEAD = 1024, WISHES_MAX = 64, WAIT_MAX = 1000 };
 
 static const char usage[] =
     "usage: mxpreview-fetch [-hqvV] [-c FILE] [-d DIR] [-j N] [--allow-ip CIDR]... [--lang TAGS]\n"
@@ -67,7 +68,6 @@ struct app {
 	struct store_blobs blobs;
 	struct stage_fetch *stage;
 	struct io_lines in;
-	size_t ahead;
 	bool readable, eof;
 	bool failed, again; /* what the exit status is made of */
 };
@@ -250,8 +250,6 @@ open_stage(struct app *a, struct err *err)
 		return -1;
 	io_lines_init(&a->in, fd, RECORD_LINE_MAX);
 	a->readable = true;
-	size_t jobs = (size_t)a->c.conf.jobs;
-	a->ahead = jobs * AHEAD_PER_JOB > AHEAD_MIN ? jobs * AHEAD_PER_JOB : AHEAD_MIN;
 	return 0;
 }
 
@@ -333,7 +331,7 @@ read_lines(struct app *a, struct err *err)
 {
 	char *line = NULL;
 	size_t len = 0;
-	while (a->readable && !a->eof && stage_fetch_pending(a->stage) < a->ahead) {
+	while (a->readable && !a->eof && stage_fetch_pending(a->stage) < AHEAD) {
 		int kind = io_lines_next(&a->in, &line, &len, err);
 		if (kind < 0)
 			return err_add(err, "standard input");
@@ -352,7 +350,7 @@ feed(struct app *a, struct err *err)
 {
 	if (a->in.fd >= 0)
 		return read_lines(a, err);
-	while (*a->urls != NULL && stage_fetch_pending(a->stage) < a->ahead)
+	while (*a->urls != NULL && stage_fetch_pending(a->stage) < AHEAD)
 		take_line(a, IO_LINE_OK, *a->urls, strlen(*a->urls)), a->urls++;
 	a->eof = *a->urls == NULL;
 	return 0;
@@ -370,7 +368,7 @@ filter(struct app *a, struct err *err)
 		if (cmd_flush(&a->c) < 0)
 			return 0; /* cmd_leave says why */
 		bool listen = !a->eof && !a->readable && a->in.fd >= 0;
-		bool room = stage_fetch_pending(a->stage) < a->ahead;
+		bool room = stage_fetch_pending(a->stage) < AHEAD;
 		if (room && !a->eof && !listen)
 			continue; /* records went through without waiting: there is more to read */
 		if (net_wait(a->net, listen && room ? a->in.fd : -1, WAIT_MAX, &readable, err) < 0)

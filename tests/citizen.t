@@ -51,6 +51,15 @@ forget
 is "$(fetch -j 2 <"$TMP/urls" | grep -c '"docs"')" 42 'many of one host, few of another'
 is "$(awk '{print $2}' "$TMP/times" | grep -n 127.0.0.2 | tail -n 1 | cut -d: -f1 | awk '{print ($1 <= 6)}')" 1 'the few are not held up'
 
+# A crowd that is longer than what is in flight is read past, too.
+forget
+{
+	for i in $(seq 900); do echo "$ONE/1.html?$i"; done
+	echo "$TWO/1.html"
+} >"$TMP/urls"
+is "$(fetch -j 2 <"$TMP/urls" | grep -c '"docs"')" 901 'a crowd at one host'
+is "$(awk '{print $2}' "$TMP/times" | grep -n 127.0.0.2 | cut -d: -f1 | awk '{print ($1 <= 6)}')" 1 'another host is asked among the first'
+
 conf 'jobs_per_host = 1'
 forget
 for i in 1 2 3 4; do echo "$ONE/slow?headers=100&$i"; done | fetch -j 8 >"$TMP/out"

@@ -140,7 +140,7 @@ holds(void)
 static void
 crowd(void)
 {
-	static char place[MANY][16];
+	static char place[MANY][48];
 	for (int round = 0; round < 3; round++) {
 		for (size_t i = 0; i < MANY; i++) {
 			(void)snprintf(place[i], sizeof place[i], "h%d-%zu:1", round, i);
