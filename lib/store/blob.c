@@ -95,7 +95,7 @@ name_file(const struct store_writer *w, int dirfd, enum store_keep keep, struct 
 static int *
 recent(const struct store_writer *w)
 {
-	struct store_recent *r = w->blobs->recent;
+	struct store_recent *r = &w->blobs->recent[STORE_RECENT_WRITTEN];
 	if (strcmp(r->dir, w->at.dir) != 0) {
 		io_close(&r->fd);
 		(void)memcpy(r->dir, w->at.dir, sizeof r->dir);

@@ -163,8 +163,9 @@ store_blobs_open(struct store_blobs *b, const char *dir, bool create, struct err
 		return -1;
 	b->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (b->dirfd >= 0 && (!create || make_tops(b->dirfd) == 0)) {
-		b->recent = mem_alloc(sizeof *b->recent);
-		b->recent->fd = -1;
+		b->recent = mem_array(STORE_RECENTS, sizeof *b->recent);
+		for (size_t i = 0; i < STORE_RECENTS; i++)
+			b->recent[i].fd = -1;
 		return 0;
 	}
 	(void)err_sys(err, "store %s", dir);
@@ -176,8 +177,8 @@ void
 store_blobs_close(struct store_blobs *b)
 {
 	io_close(&b->dirfd);
-	if (b->recent != NULL)
-		io_close(&b->recent->fd);
+	for (size_t i = 0; b->recent != NULL && i < STORE_RECENTS; i++)
+		io_close(&b->recent[i].fd);
 	mem_free(b->recent);
 	b->recent = NULL;
 }

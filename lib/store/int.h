@@ -23,6 +23,7 @@ int store_thumb_name(char *out, size_t size, uint32_t w, uint32_t h, const char 
 /* ---- dir.c ---- */
 
 /* Blobs of one day follow each other: their directory stays open.  An expiry may remove it while it is empty. */
+enum { STORE_RECENT_WRITTEN, STORE_RECENT_READ, STORE_RECENTS };
 struct store_recent {
 	int fd; /* -1: none */
 	char dir[STORE_PATH_MAX];

@@ -3,7 +3,30 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
+
+/* The directory of the blob that was read last: most are in the same one. */
+static int
+dir_of(const struct store_blobs *b, const char *dir, bool again, struct err *err)
+{
+	struct store_recent *r = &b->recent[STORE_RECENT_READ];
+	if (again || strcmp(r->dir, dir) != 0) {
+		io_close(&r->fd);
+		(void)snprintf(r->dir, sizeof r->dir, "%s", dir);
+	}
+	if (r->fd < 0)
+		r->fd = store_dir_open(b, dir, err);
+	return r->fd;
+}
+
+/* O_NONBLOCK: nothing that a file might turn out to be makes us wait. */
+static int
+open_in(int dirfd, const char *name)
+{
+	return openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+}
 
 int
 store_blob_open(const struct store_blobs *b, const char *id, struct err *err)
@@ -11,18 +34,18 @@ store_blob_open(const struct store_blobs *b, const char *id, struct err *err)
 	struct store_place at;
 	if (store_place_blob(&at, id, err) < 0)
 		return -1;
-	int dirfd = store_dir_open(b, at.dir, err);
-	if (dirfd < 0)
-		return -1;
-	/* O_NONBLOCK: nothing that a file might turn out to be makes us wait */
-	int fd = openat(dirfd, at.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0) {
+	int dirfd = dir_of(b, at.dir, false, err);
+	int fd = dirfd >= 0 ? open_in(dirfd, at.name) : -1;
+	if (fd < 0 && dirfd >= 0 && errno == ENOENT) { /* there may be a new directory of that name */
+		dirfd = dir_of(b, at.dir, true, err);
+		fd = dirfd >= 0 ? open_in(dirfd, at.name) : -1;
+	}
+	if (fd < 0 && dirfd >= 0) {
 		bool missing = errno == ENOENT;
 		(void)err_sys(err, "media %s", id);
 		if (missing && err != NULL)
 			err->code = ERR_NOTFOUND;
 	}
-	io_close(&dirfd);
 	return fd;
 }
 

@@ -14,7 +14,7 @@
 struct store_recent;
 struct store_blobs {
 	int dirfd;		     /* the store's directory */
-	struct store_recent *recent; /* the directory below it that was last written to */
+	struct store_recent *recent; /* the directories below it that were last written to, and read from */
 };
 
 /* Opens (creates with mode 0700 if create) the directory and its url_cache* folders. */
@@ -30,7 +30,7 @@ int store_thumb_path(const char *id, uint32_t w, uint32_t h, const char *type, c
 		     struct err *err);
 
 /* A blob being written: what is small in memory, all else in a temp file ('.' + unique) in the directory of its final
- * name.  SHA-256 on the fly.  One thread at a time writes blobs by a struct store_blobs. */
+ * name.  SHA-256 on the fly.  One thread at a time reads or writes blobs by a struct store_blobs. */
 struct store_writer;
 struct store_writer *store_blob_create(const struct store_blobs *b, const char *id, struct err *err);
 int store_blob_write(struct store_writer *w, const void *p, size_t n, struct err *err);

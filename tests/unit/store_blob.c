@@ -264,9 +264,14 @@ days(const char *dir)
 	write_one(&b, "2026-11-21_five", "5", 1);
 	store_blob_remove(&b, "2026-11-21_three");
 	store_blob_remove(&b, "2026-11-21_five");
+	int fd = store_blob_open(&b, "2026-11-21_five", &err);
+	ok(fd < 0 && err.code == ERR_NOTFOUND, "removed is removed");
 	is_int(rmdir(day), 0, "the directory goes");
 	write_one(&b, "2026-11-21_six", "666666", 6);
 	ok(store_blob_is(&b, "2026-11-21_six", 6), "and comes again");
+	fd = store_blob_open(&b, "2026-11-21_six", &err);
+	ok(fd >= 0, "also for who reads");
+	io_close(&fd);
 	store_blobs_close(&b);
 	mem_free(root);
 	mem_free(day);
