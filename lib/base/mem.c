@@ -13,10 +13,15 @@ checked(void *p)
 	return p;
 }
 
+/* Small pieces come from malloc's cache of freed ones, which calloc of many a C library does not look into. */
+enum { SMALL_MAX = 1024 };
+
 void *
 mem_alloc(size_t n)
 {
-	return checked(calloc(1, n == 0 ? 1 : n));
+	if (n > SMALL_MAX)
+		return checked(calloc(1, n));
+	return memset(checked(malloc(n == 0 ? 1 : n)), 0, n);
 }
 
 void *

@@ -1,6 +1,8 @@
 /* Which code point is this?  UTF-8 after RFC 3629: no surrogates, no overlong forms. */
 #include "base/base.h"
 
+#include <string.h>
+
 enum { REPLACEMENT = 0xFFFD };
 
 static bool
@@ -71,10 +73,21 @@ utf8_put(char out[4], uint32_t cp)
 size_t
 utf8_count(const char *s, size_t n)
 {
-	size_t count = 0;
-	for (size_t i = 0; i < n; count++) {
+	const uint64_t high = 0x8080808080808080U;
+	size_t count = 0, i = 0;
+	while (i < n) {
+		uint64_t eight;
 		uint32_t cp;
+		if (n - i >= sizeof eight) { /* ASCII, most of the time */
+			(void)memcpy(&eight, s + i, sizeof eight);
+			if ((eight & high) == 0) {
+				i += sizeof eight;
+				count += sizeof eight;
+				continue;
+			}
+		}
 		i += utf8_next(s + i, n - i, &cp);
+		count++;
 	}
 	return count;
 }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { NAME_MAX = 16, LITTLE = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ };
+enum { LITTLE = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ };
 
 /* Short names keep the table readable. */
 enum {
@@ -19,10 +19,7 @@ enum {
 	PLAIN = EL_IS_PLAIN
 };
 
-static const struct {
-	char name[NAME_MAX]; /* padded with NUL, so that two words compare it whole */
-	unsigned flags;
-} elements[EL_COUNT] = {
+const struct page_el page_els[EL_COUNT] = {
     [EL_OTHER] = {"", 0},
     [EL_A] = {"a", FORMAT},
     [EL_ADDRESS] = {"address", BLOCK},
@@ -138,11 +135,6 @@ static const unsigned char letter[27] = {EL_A,	    EL_B,   EL_CANVAS, EL_DIV,	 E
 					 EL_OBJECT, EL_P,   EL_RP,     EL_RP,	 EL_SPAN,  EL_TD,	EL_U,
 					 EL_VAR,    EL_WBR, EL_XMP,    EL_COUNT, EL_COUNT, EL_COUNT};
 
-/* A name as two words, in lower case, padded with NUL. */
-struct key {
-	uint64_t word[NAME_MAX / sizeof(uint64_t)];
-};
-
 /* 'A' to 'Z' of eight characters. */
 static inline uint64_t
 lower(uint64_t w)
@@ -171,31 +163,33 @@ up_to_eight(const char *name, size_t n)
 	return lower(w);
 }
 
+/* Is e called by these two words: a name in lower case, padded with NUL? */
+static inline bool
+called(size_t e, uint64_t first, uint64_t second)
+{
+	const char *name = page_els[e].name;
+	return memcmp(name, &first, sizeof first) == 0 && memcmp(name + sizeof first, &second, sizeof second) == 0;
+}
+
+_Static_assert(EL_NAME_MAX == 2 * sizeof(uint64_t), "two words");
+
 enum el
 page_el_find(const char *name, size_t n)
 {
-	struct key k = {{0, 0}};
-	const size_t word = sizeof k.word[0];
+	const size_t word = sizeof(uint64_t);
 	size_t c = (size_t)(unsigned char)((n == 0 ? 0 : *name | 0x20) - 'a');
-	if (c > 'z' - 'a' || n >= NAME_MAX || name[n - 1] == '\0')
+	if (c > 'z' - 'a' || n >= EL_NAME_MAX || name[n - 1] == '\0')
 		return EL_OTHER;
-	k.word[0] = up_to_eight(name, n < word ? n : word);
-	if (n > word)
-		k.word[1] = up_to_eight(name + word, n - word);
+	uint64_t first = up_to_eight(name, n < word ? n : word);
+	uint64_t second = n > word ? up_to_eight(name + word, n - word) : 0;
 	for (size_t e = letter[c]; e < letter[c + 1]; e++)
-		if (memcmp(elements[e].name, &k, NAME_MAX) == 0)
+		if (called(e, first, second))
 			return (enum el)e;
 	return EL_OTHER;
-}
-
-unsigned
-page_el_flags(enum el e)
-{
-	return elements[e].flags;
 }
 
 const char *
 page_el_name(enum el e)
 {
-	return elements[e].name;
+	return page_els[e].name;
 }

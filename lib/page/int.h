@@ -187,7 +187,21 @@ enum {
 };
 
 enum el page_el_find(const char *name, size_t n);
-unsigned page_el_flags(enum el e);
+
+#define EL_NAME_MAX 16
+struct page_el {
+	char name[EL_NAME_MAX]; /* padded with NUL, so that two words compare it whole */
+	unsigned flags;
+};
+extern const struct page_el page_els[EL_COUNT];
+
+/* Asked several times for every tag. */
+static inline unsigned
+page_el_flags(enum el e)
+{
+	return page_els[e].flags;
+}
+
 const char *page_el_name(enum el e);
 
 /* ---- html.c: the tokenizer (HTML §13.2.5), driven by memchr, linear, without allocation --------- */

@@ -5,74 +5,86 @@
 
 enum { NAME_MAX = 200 };
 
+/* Their lengths first: most names are told apart by them. */
+#define NAME(s) s, sizeof(s) - 1
+
+static bool
+is(const char *name, size_t n, const char *other, size_t other_len)
+{
+	return n == other_len && memcmp(name, other, n) == 0;
+}
+
 /* Where a name leads.  Anything of a namespace that stands in no row is a member of its own. */
 static const struct {
 	const char *name;
+	size_t len;
 	enum page_source source;
 	enum page_field field;
 } fields[] = {
-    {"og:title", PAGE_OG, FIELD_TITLE},
-    {"og:description", PAGE_OG, FIELD_DESCRIPTION},
-    {"og:site_name", PAGE_OG, FIELD_SITE_NAME},
-    {"twitter:title", PAGE_TWITTER, FIELD_TITLE},
-    {"twitter:description", PAGE_TWITTER, FIELD_DESCRIPTION},
-    {"twitter:site", PAGE_TWITTER, FIELD_SITE_NAME}, /* as in spec B.2 */
-    {"description", PAGE_META, FIELD_DESCRIPTION},
-    {"application-name", PAGE_META, FIELD_SITE_NAME},
-    {"author", PAGE_META, FIELD_AUTHOR},
-    {"parsely-author", PAGE_META, FIELD_AUTHOR},
-    {"sailthru.author", PAGE_META, FIELD_AUTHOR},
-    {"date", PAGE_META, FIELD_PUBLISHED},
-    {"pubdate", PAGE_META, FIELD_PUBLISHED},
-    {"publishdate", PAGE_META, FIELD_PUBLISHED},
-    {"publish-date", PAGE_META, FIELD_PUBLISHED},
-    {"parsely-pub-date", PAGE_META, FIELD_PUBLISHED},
-    {"sailthru.date", PAGE_META, FIELD_PUBLISHED},
-    {"last-modified", PAGE_META, FIELD_MODIFIED},
-    {"revised", PAGE_META, FIELD_MODIFIED},
-    {"section", PAGE_META, FIELD_SECTION},
-    {"parsely-section", PAGE_META, FIELD_SECTION},
-    {"theme-color", PAGE_META, FIELD_THEME_COLOR},
-    {"msapplication-tilecolor", PAGE_DC, FIELD_THEME_COLOR},
-    {"dc.creator", PAGE_DC, FIELD_AUTHOR},
-    {"dcterms.creator", PAGE_DC, FIELD_AUTHOR},
-    {"dc.date", PAGE_DC, FIELD_PUBLISHED},
-    {"dc.date.issued", PAGE_DC, FIELD_PUBLISHED},
-    {"dcterms.date", PAGE_DC, FIELD_PUBLISHED},
-    {"dcterms.created", PAGE_DC, FIELD_PUBLISHED},
-    {"dcterms.issued", PAGE_DC, FIELD_PUBLISHED},
-    {"dcterms.modified", PAGE_DC, FIELD_MODIFIED},
-    {"dc.title", PAGE_DC, FIELD_TITLE},
-    {"dcterms.title", PAGE_DC, FIELD_TITLE},
-    {"dc.description", PAGE_DC, FIELD_DESCRIPTION},
-    {"dcterms.description", PAGE_DC, FIELD_DESCRIPTION},
+    {NAME("og:title"), PAGE_OG, FIELD_TITLE},
+    {NAME("og:description"), PAGE_OG, FIELD_DESCRIPTION},
+    {NAME("og:site_name"), PAGE_OG, FIELD_SITE_NAME},
+    {NAME("twitter:title"), PAGE_TWITTER, FIELD_TITLE},
+    {NAME("twitter:description"), PAGE_TWITTER, FIELD_DESCRIPTION},
+    {NAME("twitter:site"), PAGE_TWITTER, FIELD_SITE_NAME}, /* as in spec B.2 */
+    {NAME("description"), PAGE_META, FIELD_DESCRIPTION},
+    {NAME("application-name"), PAGE_META, FIELD_SITE_NAME},
+    {NAME("author"), PAGE_META, FIELD_AUTHOR},
+    {NAME("parsely-author"), PAGE_META, FIELD_AUTHOR},
+    {NAME("sailthru.author"), PAGE_META, FIELD_AUTHOR},
+    {NAME("date"), PAGE_META, FIELD_PUBLISHED},
+    {NAME("pubdate"), PAGE_META, FIELD_PUBLISHED},
+    {NAME("publishdate"), PAGE_META, FIELD_PUBLISHED},
+    {NAME("publish-date"), PAGE_META, FIELD_PUBLISHED},
+    {NAME("parsely-pub-date"), PAGE_META, FIELD_PUBLISHED},
+    {NAME("sailthru.date"), PAGE_META, FIELD_PUBLISHED},
+    {NAME("last-modified"), PAGE_META, FIELD_MODIFIED},
+    {NAME("revised"), PAGE_META, FIELD_MODIFIED},
+    {NAME("section"), PAGE_META, FIELD_SECTION},
+    {NAME("parsely-section"), PAGE_META, FIELD_SECTION},
+    {NAME("theme-color"), PAGE_META, FIELD_THEME_COLOR},
+    {NAME("msapplication-tilecolor"), PAGE_DC, FIELD_THEME_COLOR},
+    {NAME("dc.creator"), PAGE_DC, FIELD_AUTHOR},
+    {NAME("dcterms.creator"), PAGE_DC, FIELD_AUTHOR},
+    {NAME("dc.date"), PAGE_DC, FIELD_PUBLISHED},
+    {NAME("dc.date.issued"), PAGE_DC, FIELD_PUBLISHED},
+    {NAME("dcterms.date"), PAGE_DC, FIELD_PUBLISHED},
+    {NAME("dcterms.created"), PAGE_DC, FIELD_PUBLISHED},
+    {NAME("dcterms.issued"), PAGE_DC, FIELD_PUBLISHED},
+    {NAME("dcterms.modified"), PAGE_DC, FIELD_MODIFIED},
+    {NAME("dc.title"), PAGE_DC, FIELD_TITLE},
+    {NAME("dcterms.title"), PAGE_DC, FIELD_TITLE},
+    {NAME("dc.description"), PAGE_DC, FIELD_DESCRIPTION},
+    {NAME("dcterms.description"), PAGE_DC, FIELD_DESCRIPTION},
 };
 
 /* Members that are answered as they are, and mean something else besides. */
 static const struct {
 	const char *name;
+	size_t len;
 	enum page_field field;
 } also[] = {
-    {"article:author", FIELD_AUTHOR},
-    {"article:published_time", FIELD_PUBLISHED},
-    {"article:modified_time", FIELD_MODIFIED},
-    {"og:updated_time", FIELD_MODIFIED},
-    {"article:section", FIELD_SECTION},
-    {"article:tag", FIELD_TAGS},
-    {"product:price:amount", FIELD_PRICE},
-    {"og:price:amount", FIELD_PRICE},
-    {"product:price:currency", FIELD_CURRENCY},
-    {"og:price:currency", FIELD_CURRENCY},
-    {"product:availability", FIELD_AVAILABILITY},
-    {"og:availability", FIELD_AVAILABILITY},
+    {NAME("article:author"), FIELD_AUTHOR},
+    {NAME("article:published_time"), FIELD_PUBLISHED},
+    {NAME("article:modified_time"), FIELD_MODIFIED},
+    {NAME("og:updated_time"), FIELD_MODIFIED},
+    {NAME("article:section"), FIELD_SECTION},
+    {NAME("article:tag"), FIELD_TAGS},
+    {NAME("product:price:amount"), FIELD_PRICE},
+    {NAME("og:price:amount"), FIELD_PRICE},
+    {NAME("product:price:currency"), FIELD_CURRENCY},
+    {NAME("og:price:currency"), FIELD_CURRENCY},
+    {NAME("product:availability"), FIELD_AVAILABILITY},
+    {NAME("og:availability"), FIELD_AVAILABILITY},
 };
 
 static void
 besides(struct page_facts *f, const char *name, const char *value)
 {
 	bool address = str_istarts(value, "http://") || str_istarts(value, "https://");
+	size_t n = strlen(name);
 	for (size_t i = 0; i < sizeof also / sizeof also[0]; i++) {
-		if (strcmp(also[i].name, name) != 0)
+		if (!is(name, n, also[i].name, also[i].len))
 			continue;
 		if (also[i].field == FIELD_TAGS)
 			page_facts_add(f, FIELD_TAGS, PAGE_OG, value);
@@ -107,8 +119,9 @@ microdata(struct page_facts *f, const char *name, const struct html_tag *tag)
 static bool
 field(struct page_facts *f, const char *name, const char *value)
 {
+	size_t n = strlen(name);
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
-		if (strcmp(fields[i].name, name) == 0) {
+		if (is(name, n, fields[i].name, fields[i].len)) {
 			page_facts_field(f, fields[i].field, fields[i].source, value, strlen(value));
 			return true;
 		}

@@ -27,12 +27,18 @@ unseen(uint32_t c)
 	       (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB);
 }
 
-/* Bytes of visible ASCII: most text there is. */
+static bool
+visible(char c)
+{
+	return c > ' ' && c < 0x7F;
+}
+
+/* Bytes of visible ASCII, single spaces between them included: most text there is. */
 static size_t
 plain(const char *p, size_t n)
 {
 	size_t i = 0;
-	while (i < n && p[i] > ' ' && p[i] < 0x7F)
+	while (i < n && (visible(p[i]) || (p[i] == ' ' && i > 0 && i + 1 < n && visible(p[i + 1]))))
 		i++;
 	return i;
 }
