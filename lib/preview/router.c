@@ -350,23 +350,6 @@ trace(const struct router *r, const struct job *job, enum stage s, struct record
 	json_set(rec->j, "trace", list);
 }
 
-/* A filter is believed only about what is its business: none may turn a record into an answer to another question, and
- * only fetch brings documents.  So a filter in hostile hands spoils no other URL's preview. */
-static void
-restore(struct record *now, const struct record *was, enum stage s)
-{
-	static const char *const fixed[] = {"v", "url", "ts", "user", "lang", "docs"};
-	size_t n = sizeof fixed / sizeof fixed[0] - (s == STAGE_FETCH);
-	for (size_t i = 0; i < n; i++) {
-		struct json *v = json_get(was->j, fixed[i]);
-		if (v != NULL)
-			json_set(now->j, fixed[i], v);
-		else
-			json_del(now->j, fixed[i]);
-	}
-	json_del(now->j, "cache"); /* what is on its way was not answered by the cache */
-}
-
 /* One line from a filter: the record as it is now.  False if it is nonsense. */
 static bool
 answered(struct router *r, enum stage s, const char *line, size_t len)
@@ -385,9 +368,9 @@ answered(struct router *r, enum stage s, const char *line, size_t len)
 	}
 	f->fruitless = 0;
 	f->last = r->conf.now();
+	router_believe(&rec, &job->rec, s);
 	if (r->conf.trace)
 		trace(r, job, s, &rec);
-	restore(&rec, &job->rec, s);
 	record_clear(&job->rec);
 	job->rec = rec;
 	route(r, job);

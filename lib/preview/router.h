@@ -41,4 +41,7 @@ size_t router_busy(const struct router *r);		   /* records not done yet */
 int router_step(struct router *r, struct pollfd *extra, int timeout, struct err *err);
 int router_pids(const struct router *r, pid_t pid[STAGE_DONE]); /* 0 where not running; how many run */
 
+/* believe.c: leaves in a record that came back from a filter what is that filter's business, and else what it was. */
+void router_believe(struct record *now, const struct record *was, enum stage s);
+
 #endif

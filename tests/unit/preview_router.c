@@ -41,7 +41,12 @@ act(const char *stage)
 		if (strcmp(stage, "oembed") == 0) {
 			record_want(&rec, "page", url);
 		} else if (strcmp(stage, "fetch") == 0) {
+			struct json *want = json_get(rec.j, "want"), *w = json_at(want, 0);
+			bool had = json_has(w, "have");
+			json_free(w);
+			json_free(want);
 			json_del(rec.j, "want");
+			doc.media_id = had ? "2026-11-21_victim" : doc.media_id;
 			record_add_doc(&rec, &doc);
 			doc.rel = "image";
 			doc.type = "image/png";
@@ -53,6 +58,16 @@ act(const char *stage)
 			struct json *hit = json_object();
 			json_set_bool(hit, "hit", true);
 			json_set(rec.j, "cache", hit);
+		} else if (strcmp(stage, "og") == 0 && strstr(url, "forger") != NULL && !json_has(rec.j, "html")) {
+			struct record_doc have = {.rel = "image", .url = "i", .media_id = "2026-11-21_victim"};
+			json_set(rec.j, "html", json_object());
+			json_set(rec.j, "og", json_object());
+			json_set(rec.j, "oembed", json_object());
+			json_set(rec.j, "image", json_object());
+			json_set(rec.j, "dropped", json_array());
+			json_set(rec.j, "thumbs", json_array());
+			record_want(&rec, "image", "i");
+			record_want_have(&rec, "image", "i", &have);
 		} else if (strcmp(stage, "og") == 0) {
 			json_set(rec.j, "html", json_object());
 			json_set(rec.j, "og", json_object());
@@ -71,7 +86,7 @@ act(const char *stage)
 }
 
 struct seen {
-	int n, failed, warned, ids, victims;
+	int n, failed, warned, ids, victims, forged;
 	char last[ERR_TEXT_MAX];
 };
 
@@ -80,10 +95,16 @@ done_one(void *arg, struct record *rec)
 {
 	struct seen *s = arg;
 	struct json *e = json_get(rec->j, "error");
+	struct record_doc doc;
 	s->n++;
 	s->failed += record_failed(rec);
 	s->warned += json_has(rec->j, "warnings");
 	s->victims += strstr(record_url(rec), "victim") != NULL || record_cached(rec) || !json_has(rec->j, "thumbs");
+	s->forged += json_has(rec->j, "oembed") || json_has(rec->j, "image") || json_has(rec->j, "dropped");
+	for (size_t i = 0; i < RECORD_DOCS_MAX && record_doc_at(rec, i, &doc); i++) {
+		s->forged += str_eq(doc.media_id, "2026-11-21_victim");
+		record_doc_clear(&doc);
+	}
 	s->ids += str_starts(json_str(rec->j, "id") != NULL ? json_str(rec->j, "id") : "", "id-");
 	if (e != NULL)
 		(void)snprintf(s->last, sizeof s->last, "%s", json_str(e, "error"));
@@ -177,6 +198,9 @@ main(int argc, char **argv)
 	       "a filter that is killed from outside costs nobody an answer");
 	struct seen s = run(self, 40, "http://liar/og", 60000);
 	is_int(s.victims, 0, "a filter that lies about url, docs and cache is not believed");
+	s = run(self, 40, "http://forger/", 60000);
+	is_int(s.forged, 0, "what is another filter's business is not taken from og, nor what would be had already");
+	is_int(s.failed + s.victims, 0, "and the record is done all the same");
 	expect("/nonexistent", "http://plain/", 60000, 40, 40, "a filter that cannot be started is named");
 	expect("/bin/false", "http://plain/", 60000, 40, 40, "a filter that does not stay alive is given up");
 	(void)unlink(once);
