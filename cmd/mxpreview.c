@@ -344,6 +344,8 @@ set_cache(struct app *a)
 	cmd_cache(&a->c, &a->cache);
 	a->cache.store = a->store;
 	a->cache.blobs = &a->blobs;
+	a->cache.forbids = stage_forbids;
+	a->cache.policy = a->policy;
 	a->cache.details = a->format == FORMAT_CARD || a->format == FORMAT_EXPLAIN;
 }
 
@@ -376,7 +378,7 @@ static void
 reload(struct app *a)
 {
 	struct conf conf, old = a->c.conf;
-	struct url_policy *policy = NULL;
+	struct url_policy *policy = NULL, *before = a->policy;
 	struct err err;
 	cmd_hangup = 0;
 	if (read_again(a, &conf, &policy, &err) < 0) {
@@ -384,12 +386,12 @@ reload(struct app *a)
 		return;
 	}
 	a->c.conf = conf;
+	a->policy = policy;
 	struct desk_conf dc = {.policy = policy, .server_name = a->c.conf.server_name};
 	set_patience(a, &dc);
 	set_cache(a);
 	desk_renew(a->desk, &dc);
-	url_policy_free(a->policy);
-	a->policy = policy;
+	url_policy_free(before);
 	conf_clear(&old);
 	cmd_note(&a->c, "the configuration was read again");
 }

@@ -138,6 +138,20 @@ is "$(cache show "$O/switch/swr" | json '.og["og:title"]' | head -1) $(hits /swi
 set_to swr '/cond?cc=max-age=0%26title=Newest'
 is "$(once "$O/switch/swr" | title)" Newest 'who asks for one answer gets the new one'
 
+# ---- rules that are new
+
+"$BIN/tests/mkimage" 320x200 3 >"$TMP/site/bad.jpg"
+page g G "$(image /bad.jpg)"
+page h H "$(image /bad.jpg)"
+swr='?h=Cache-Control:%20max-age=0,stale-while-revalidate=300'
+shown() { json 'has("og:image")'; }
+is "$(once "$O/g.html$swr" | shown)" true 'a picture'
+{ cat "$TMP/at-once.conf"; echo 'deny_url = path=/bad.jpg'; } >"$TMP/deny.conf"
+denied() { CONF=$TMP/deny.conf mx "$@"; }
+is "$(denied "$O/h.html" | shown)" false 'that is forbidden by now is not shown with another page'
+is "$(echo "$O/g.html$swr" | denied | shown)" false 'and no old answer that has it is told'
+is "$(hits /bad.jpg)" 1 'nor is it asked for'
+
 # ---- failures
 
 lasts() { cache show "$1" | json '(.expires_ts - .download_ts) / 1000'; }

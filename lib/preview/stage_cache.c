@@ -126,9 +126,17 @@ stage_stale_clear(struct stage_stale *old)
 	*old = (struct stage_stale){0};
 }
 
-/* What was not to be kept is not asked about again, nor what was kept in part. */
+bool
+stage_cache_forbids(const struct stage_cache *st, const struct json *doc)
+{
+	bool page = str_eq(json_str(doc, "rel"), "page");
+	return st->forbids != NULL && (st->forbids(st->policy, json_str(doc, "url"), page) ||
+				       st->forbids(st->policy, json_str(doc, "final_url"), page));
+}
+
+/* What was not to be kept is not asked about again, nor what was kept in part or may not be had any more. */
 static bool
-complete(const struct json *details)
+usable(const struct stage_cache *st, const struct json *details)
 {
 	struct json *docs = json_get(details, "docs");
 	bool is = json_len(docs) > 0 && !json_has(details, "cut");
@@ -136,6 +144,7 @@ complete(const struct json *details)
 		struct json *d = json_at(docs, i);
 		bool never = false;
 		is = !json_bool(d, "no_store", &never) || !never || str_eq(json_str(d, "rel"), "image");
+		is = is && !stage_cache_forbids(st, d);
 		json_free(d);
 	}
 	json_free(docs);
@@ -152,7 +161,7 @@ stage_cache_stale(const struct stage_cache *st, const struct record *rec, struct
 	ask(st, rec, &language, &q);
 	int rc = store_cache_newest(st->store, &q, &p, err);
 	struct json *details = rc == 0 && p.found ? stage_details_parse(p.details) : NULL;
-	if (details != NULL && complete(details)) {
+	if (details != NULL && usable(st, details)) {
 		*out = (struct stage_stale){.og = json_parse(p.og, strlen(p.og), NULL),
 					    .details = json_copy(details),
 					    .language = mem_strdup(p.language),

@@ -141,11 +141,12 @@ want_image(const struct pass *p, const char *url)
 {
 	bool fresh = false;
 	struct json *known = known_image(p, url, &fresh), *doc = json_get(known, "doc");
-	if (doc != NULL && fresh && !p->anew) {
+	bool may = doc != NULL && !p->anew && !stage_cache_forbids(p->st, doc);
+	if (may && fresh) {
 		add_doc(p, doc, true);
 		record_want_done(p->rec, "image", url);
 		take_image(p, known, url);
-	} else if (doc != NULL && !p->anew) {
+	} else if (may) {
 		ask_whether_changed(p, "image", url, doc);
 	}
 	json_free(doc);

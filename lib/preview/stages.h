@@ -34,11 +34,15 @@ int stage_thumb(const struct stage_thumb *st, struct record *rec, struct err *er
 void stage_thumb_lost(struct record *rec, const struct err *why);
 
 struct store;
+struct url_policy;
 
 struct stage_cache {
 	struct store *store;
 	const struct store_blobs *blobs; /* NULL: pictures are not compared, and nothing is removed */
-	const char *language;		 /* Accept-Language where a record asks for none; NULL: none is sent */
+	/* What was fetched must be allowed still to be used again: stage_forbids, or NULL where nobody asks. */
+	bool (*forbids)(const struct url_policy *policy, const char *url, bool page);
+	const struct url_policy *policy;
+	const char *language; /* Accept-Language where a record asks for none; NULL: none is sent */
 	int64_t min_ttl, ttl, max_ttl, no_store_ttl, stale_while_revalidate, stale_if_error; /* ms */
 	int64_t failure_ttl, failure_max_ttl;
 	int64_t (*now)(void); /* ms since the epoch */
@@ -48,6 +52,11 @@ struct stage_cache {
 int stage_cache_get(const struct stage_cache *st, struct record *rec, struct err *err);
 /* Who got this answer in another language than the asker's?  True: it is not for the asker. */
 bool stage_cache_foreign(const struct stage_cache *st, const struct record *rec, const struct record *asker);
+
+/* Apart, for it needs room url.  What is no http URL, or none at all, is not forbidden: it is not asked for either. */
+bool stage_forbids(const struct url_policy *policy, const char *url, bool page);
+/* Do the rules, as they are now, forbid to fetch this document, or where it was in the end? */
+bool stage_cache_forbids(const struct stage_cache *st, const struct json *doc);
 
 /* An answer whose time is over, with all that it was made of. */
 struct stage_stale {
