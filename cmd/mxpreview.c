@@ -387,7 +387,8 @@ reload(struct app *a)
 	}
 	a->c.conf = conf;
 	a->policy = policy;
-	struct desk_conf dc = {.policy = policy, .server_name = a->c.conf.server_name};
+	struct desk_conf dc = {
+	    .policy = policy, .server_name = a->c.conf.server_name, .max_behind = (size_t)a->c.conf.jobs};
 	set_patience(a, &dc);
 	set_cache(a);
 	desk_renew(a->desk, &dc);
@@ -441,6 +442,7 @@ open_all(struct app *a, struct err *err)
 {
 	struct desk_conf dc = {
 	    .server_name = a->c.conf.server_name, .refresh = a->refresh, .resident = a->resident, .arg = a};
+	dc.max_behind = (size_t)a->c.conf.jobs;
 	char *dir = own_dir();
 	set_patience(a, &dc);
 	for (enum stage s = 0; s < STAGE_DONE; s++) {

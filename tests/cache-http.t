@@ -138,6 +138,23 @@ is "$(cache show "$O/switch/swr" | json '.og["og:title"]' | head -1) $(hits /swi
 set_to swr '/cond?cc=max-age=0%26title=Newest'
 is "$(once "$O/switch/swr" | title)" Newest 'who asks for one answer gets the new one'
 
+set_to many '/cond?cc=max-age=0,stale-while-revalidate=300%26title=Many'
+many() { for i in 1 2 3 4 5; do echo "$O/switch/many?$i"; done; }
+many | once >/dev/null
+is "$(hits /switch/many)" 5 'several'
+set_to many '/slow?headers=1000'
+is "$(many | once -j 2 | title | sort -u)" Many 'are told at once'
+is "$(hits /switch/many)" 7 'and no more asked for behind than may be in flight'
+
+# ---- kept no more
+
+set_to turncoat '/cond?etag=%22t%22%26cc=max-age=0'
+once "$O/switch/turncoat" >/dev/null
+set_to turncoat '/cond?etag=%22t%22%26cc=no-store'
+once "$O/switch/turncoat" >/dev/null
+once "$O/cond?after" >/dev/null
+is "$(cache show "$O/switch/turncoat" 2>/dev/null | wc -l)" 0 'what was kept goes when its server says no-store'
+
 # ---- rules that are new
 
 "$BIN/tests/mkimage" 320x200 3 >"$TMP/site/bad.jpg"

@@ -215,7 +215,8 @@ tell_stale(struct desk *d, struct errand *e, struct record *rec)
 	if (!d->conf.resident || d->conf.refresh || stage_cache_stale(d->conf.cache, rec, &old, &err) < 0)
 		return false;
 	bool may = old.og != NULL && d->conf.cache->now() < old.stale_ts;
-	struct record behind = {.j = may && e == NULL ? json_copy(rec->j) : NULL};
+	bool anew = may && e == NULL && d->behind < d->conf.max_behind;
+	struct record behind = {.j = anew ? json_copy(rec->j) : NULL};
 	if (may) {
 		stage_cache_answer_stale(d->conf.cache, rec, &old, NULL);
 		answer(d, rec);
@@ -377,6 +378,7 @@ desk_renew(struct desk *d, const struct desk_conf *conf)
 {
 	d->conf.policy = conf->policy;
 	d->conf.server_name = conf->server_name;
+	d->conf.max_behind = conf->max_behind;
 	router_renew(d->router, conf->router.patience);
 }
 

@@ -20,8 +20,9 @@ struct desk_conf {
 	const struct stage_cache *cache;
 	const struct url_policy *policy;
 	const char *server_name;
-	bool refresh;  /* do not answer from the cache, and ask for everything anew */
-	bool resident; /* there is time after an answer: old ones are told at once, and asked for anew behind */
+	bool refresh;	   /* do not answer from the cache, and ask for everything anew */
+	bool resident;	   /* there is time after an answer: old ones are told at once, and asked for anew behind */
+	size_t max_behind; /* so many of these at once; more are told, and asked for anew by who asks next */
 	/* The answer to a question, failed or not; the record is the callee's. */
 	void (*answer)(void *arg, struct record *rec);
 	void (*note)(void *arg, const char *text); /* one line for people */
@@ -30,7 +31,7 @@ struct desk_conf {
 
 struct desk *desk_new(const struct desk_conf *conf);
 void desk_free(struct desk *d, bool now); /* as router_free; unanswered questions are dropped */
-/* New policy, server name and patience, taken from conf and borrowed as before; what the desk knew of them may go.  Filters
+/* New policy, server name, patience and max_behind, taken from conf and borrowed as before; what the desk knew of them may go.  Filters
  * end after what they have in hand, and are started anew. */
 void desk_renew(struct desk *d, const struct desk_conf *conf);
 void desk_ask(struct desk *d, struct record *take);

@@ -118,6 +118,7 @@ renew_row(struct store *s, const struct store_put *put, struct err *err)
 	(void)sqlite3_bind_int64(stmt, 6, put->stale_ts);
 	(void)sqlite3_bind_int64(stmt, 7, put->error_ts);
 	store_bind(stmt, 8, put->details);
+	(void)sqlite3_bind_int64(stmt, 9, put->no_store);
 	if (store_run(s, stmt, "preview", err) < 0)
 		return -1;
 	return sqlite3_changes(s->db) > 0 ? 0 : put_row(s, put, err);

@@ -26,8 +26,9 @@ const char *const store_sql_text[SQL_COUNT] = {
 	"INSERT INTO local_media_repository_url_cache (url, response_code, etag, expires_ts, og, media_id,"
 	" download_ts, language, stale_ts, error_ts, no_store, details)"
 	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-    [SQL_CACHE_RENEW] = "UPDATE local_media_repository_url_cache SET expires_ts = ?4, etag = ?5, stale_ts = ?6,"
-			" error_ts = ?7, details = ?8 WHERE url = ?1 AND download_ts = ?2 AND language = ?3",
+    [SQL_CACHE_RENEW] =
+	"UPDATE local_media_repository_url_cache SET expires_ts = ?4, etag = ?5, stale_ts = ?6,"
+	" error_ts = ?7, details = ?8, no_store = ?9 WHERE url = ?1 AND download_ts = ?2 AND language = ?3",
     /* what an origin did not want kept is not kept for questions of the past either */
     [SQL_NO_STORE_SWEEP] = "DELETE FROM local_media_repository_url_cache WHERE no_store = 1 AND expires_ts <= ?1",
     [SQL_MEDIA_PUT] = "INSERT OR IGNORE INTO local_media_repository"
