@@ -58,6 +58,20 @@ weigh(float *f, uint32_t n, float from, float scale)
 	}
 }
 
+/* A mean counts as much as all that it was made of would have: what averaging takes from fine detail is given back. */
+static void
+weigh_boxes(float *f, uint32_t n, float from, float scale, uint32_t box)
+{
+	for (uint32_t k = 0; k < n; k++) {
+		f[k] = 0;
+		for (uint32_t i = 0; i < box; i++) {
+			float x = (from + (float)k + ((float)i + 0.5f) / (float)box - 0.5f) * scale;
+			x = x < -LOBES ? -LOBES : x > LOBES ? LOBES : x;
+			f[k] += lanczos3(x);
+		}
+	}
+}
+
 /* Whole numbers whose running sum stays within half a unit of the exact one: their total is exact, and a filter of
  * thousands of taps does not round to nothing. */
 static void
@@ -89,7 +103,10 @@ output(struct image_axis *a, uint32_t i, double c, const struct image_span *s, f
 	int16_t *w = a->w + (size_t)i * a->taps;
 	if (n > a->taps) /* the window's bound is exact; this is for the compiler and the reader */
 		n = a->taps;
-	weigh(f, n, (float)(lo + 0.5 - c), (float)(LOBES / r));
+	if (s->box > 1)
+		weigh_boxes(f, n, (float)(lo + 0.5 - c), (float)(LOBES / r), s->box);
+	else
+		weigh(f, n, (float)(lo + 0.5 - c), (float)(LOBES / r));
 	quantise(f, n, w);
 	while (n > 1 && w[n - 1] == 0)
 		n--;
@@ -138,7 +155,7 @@ image_axes_find(const struct image_axes *a, const struct image_span *s)
 	for (size_t i = 0; i < a->n; i++) {
 		const struct image_span *o = &a->span[i];
 		if (o->n == s->n && o->source == s->source && o->mirror == s->mirror && o->start == s->start &&
-		    o->step == s->step && o->extent == s->extent)
+		    o->step == s->step && o->extent == s->extent && o->box == s->box)
 			return &a->axis[i];
 	}
 	return NULL;

@@ -76,6 +76,7 @@ struct image_span {
 	uint32_t source;    /* samples there are */
 	uint32_t n;	    /* outputs */
 	bool mirror;	    /* count positions from the other end */
+	uint32_t box;	    /* a sample is the mean of as many finer ones, which are weighed one by one; 0 as 1 */
 };
 
 struct image_axis {
@@ -123,6 +124,8 @@ struct image_kernels {
 extern const struct image_kernels image_kernels_plain;
 const struct image_kernels *image_kernels_fast(void); /* NULL: this CPU has none */
 const struct image_kernels *image_kernels_best(void);
+/* out[i] = the mean of n rows, 2 or 4; halves are rounded down where odd, else up. */
+void image_kernel_mean(uint8_t *out, size_t len, const uint8_t *const *rows, uint32_t n, bool odd);
 
 /* ---- unfilter: PNG rows, by CPU -------------------------------------------------------------------- */
 
@@ -194,12 +197,18 @@ struct image_feed {
 	uint32_t w, h; /* samples of a row, rows to come */
 	uint32_t rows; /* pushed so far */
 	int channels;
+	/* Much taller than any output: rows are averaged by so many before they are reduced; 1: none are. */
+	uint32_t merge;
+	uint8_t *stage;		     /* where rows arrive then: a ring, too */
+	uint32_t stage_rows, merged; /* merged: rows that were made of them */
 	size_t n;
 	struct image_reducer reducer[IMAGE_REDUCERS_MAX];
 };
 
-/* Adds a reducer of a source of w x h into dst; then, when all are added, image_feed_open(). */
-void image_feed_init(struct image_feed *f, uint32_t w, uint32_t h, int channels);
+/* First the source, w x h, and how many of its rows become one (1, 2 or 4) that reducers see; then the reducers; then
+ * image_feed_open(). */
+void image_feed_init(struct image_feed *f, uint32_t w, uint32_t h, int channels, uint32_t merge);
+uint32_t image_feed_merge(double shrink); /* how many, when no output is less than that much smaller */
 void image_feed_reduce(struct image_feed *f, const struct image_axis *x, const struct image_axis *y, bool upwards,
 		       struct image_plane *dst);
 int64_t image_feed_memory(const struct image_feed *f, uint32_t batch, size_t row_bytes);

@@ -1,6 +1,8 @@
 /* How is one picture turned into many?  What a decoder calls: limits first, then the plan, then the reducers. */
 #include "image/int.h"
 
+#include <math.h>
+
 int
 image_job_memory(struct image_job *job, int64_t bytes, const char *what, struct err *err)
 {
@@ -88,16 +90,17 @@ struct spans {
 /* The spans of target t over one plane, in the source's axes.  div: the plane is that much smaller in the target. */
 static struct spans
 lay(const struct image_job *job, const struct image_target *t, const struct image_layout *l,
-    const struct image_plane *dst, uint32_t div)
+    const struct image_plane *dst, uint32_t div, uint32_t merge)
 {
 	bool turned = job->info.orientation >= 5;
 	double whole_w = turned ? t->whole_h : t->whole_w, whole_h = turned ? t->whole_w : t->whole_h;
 	double x = turned ? t->y : t->x, y = turned ? t->x : t->y;
-	double sx = l->ext_w / whole_w, sy = l->ext_h / whole_h;
+	double ext_h = l->ext_h / merge, sx = l->ext_w / whole_w, sy = ext_h / whole_h;
 	struct spans s = {
 	    .x = {.start = x * sx, .step = sx * div, .extent = l->ext_w, .source = l->w, .n = dst->w},
-	    .y = {.start = y * sy, .step = sy * div, .extent = l->ext_h, .source = l->h, .n = dst->h},
+	    .y = {.start = y * sy, .step = sy * div, .extent = ext_h, .n = dst->h, .box = merge},
 	};
+	s.y.source = (l->h + merge - 1) / merge;
 	s.x.mirror = mirrors_x(job->info.orientation);
 	s.y.mirror = mirrors_y(job->info.orientation);
 	return s;
@@ -123,6 +126,21 @@ add_reducer(struct image_job *job, struct image_feed *f, const struct spans *s, 
 	return 0;
 }
 
+/* How many rows of a plane may become one before the targets that are made of them see it. */
+static uint32_t
+merge_rows(const struct image_job *job, const struct image_layout *l, uint32_t div)
+{
+	bool turned = job->info.orientation >= 5;
+	double least = INFINITY;
+	for (size_t i = 0; i < job->n; i++) {
+		const struct image_target *t = &job->target[i];
+		double shrink = l->ext_h * div / (turned ? t->whole_w : t->whole_h);
+		if (t->keep && t->parent < 0 && shrink < least)
+			least = shrink;
+	}
+	return l->whole == NULL ? image_feed_merge(least) : 1;
+}
+
 int
 image_job_open(struct image_job *job, enum image_color color, const struct image_layout *layout, struct err *err)
 {
@@ -131,7 +149,8 @@ image_job_open(struct image_job *job, enum image_color color, const struct image
 	job->color = color;
 	job->feeds = color == IMAGE_YCC ? 3 : 1;
 	for (int p = 0; p < job->feeds; p++)
-		image_feed_init(&job->feed[p], layout[p].w, layout[p].h, layout[p].channels);
+		image_feed_init(&job->feed[p], layout[p].w, layout[p].h, layout[p].channels,
+				merge_rows(job, &layout[p], p > 0 ? div : 1));
 	for (size_t i = 0; i < job->n; i++) {
 		const struct image_target *t = &job->target[i];
 		if (!t->keep || t->parent >= 0)
@@ -142,7 +161,7 @@ image_job_open(struct image_job *job, enum image_color color, const struct image
 		image_pic_init(&job->pic[i], color, turned ? t->height : t->width, turned ? t->width : t->height, div);
 		for (int p = 0; p < job->feeds; p++) {
 			struct image_plane *dst = &job->pic[i].plane[p];
-			struct spans s = lay(job, t, &layout[p], dst, p > 0 ? div : 1);
+			struct spans s = lay(job, t, &layout[p], dst, p > 0 ? div : 1, job->feed[p].merge);
 			if (add_reducer(job, &job->feed[p], &s, dst, err) < 0)
 				return -1;
 		}

@@ -61,6 +61,22 @@ horizontal4(uint8_t *out, const struct image_axis *a, const int16_t *in)
 	}
 }
 
+void
+image_kernel_mean(uint8_t *out, size_t len, const uint8_t *const *rows, uint32_t n, bool odd)
+{
+	const uint8_t *a = rows[0], *b = rows[1];
+	if (n == 2) {
+		uint16_t half = odd ? 0 : 1;
+		for (size_t i = 0; i < len; i++)
+			out[i] = (uint8_t)((a[i] + b[i] + half) >> 1);
+		return;
+	}
+	const uint8_t *c = rows[2], *d = rows[3];
+	uint16_t half = odd ? 1 : 2;
+	for (size_t i = 0; i < len; i++)
+		out[i] = (uint8_t)((a[i] + b[i] + c[i] + d[i] + half) >> 2);
+}
+
 const struct image_kernels image_kernels_plain = {"plain", vertical, horizontal1, horizontal4};
 
 const struct image_kernels *

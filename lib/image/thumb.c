@@ -93,8 +93,8 @@ derive(struct image_job *job, size_t i)
 		uint32_t div = p > 0 ? from->div : 1;
 		double ext_w = (double)from->w / div, ext_h = (double)from->h / div;
 		double sx = ext_w / t->whole_w, sy = ext_h / t->whole_h;
-		struct image_span x = {t->x * sx, sx * div, ext_w, in->w, to->plane[p].w, false};
-		struct image_span y = {t->y * sy, sy * div, ext_h, in->h, to->plane[p].h, false};
+		struct image_span x = {t->x * sx, sx * div, ext_w, in->w, to->plane[p].w, false, 1};
+		struct image_span y = {t->y * sy, sy * div, ext_h, in->h, to->plane[p].h, false, 1};
 		image_feed_copy(in, image_axes_get(axes, &x), image_axes_get(axes, &y), &to->plane[p]);
 	}
 	image_axes_clear(axes);

@@ -44,15 +44,15 @@ axes(void)
 		for (size_t n = 0; n <= s; n++)
 			for (int mirror = 0; mirror < 2; mirror++) {
 				double extent = sizes[s] - (s % 2 == 1 ? 0.5 : 0.0);
-				struct image_span span = {0,	    extent / sizes[n], extent,
-							  sizes[s], sizes[n],	       mirror != 0};
+				struct image_span span = {0,	    extent / sizes[n], extent,	 sizes[s],
+							  sizes[n], mirror != 0,       1 + n % 4};
 				struct image_axis a;
 				image_axis_init(&a, &span);
 				sound = sound && axis_sound(&a, sizes[s]);
 				image_axis_clear(&a);
 			}
 	ok(sound, "weights add up to one, inside the source, for every ratio");
-	struct image_span same = {0, 1, 100, 100, 100, false};
+	struct image_span same = {0, 1, 100, 100, 100, false, 1};
 	struct image_axis a;
 	image_axis_init(&a, &same);
 	ok(a.most == 1 && a.first[37] == 37, "a picture of the right size is left alone");
@@ -84,7 +84,7 @@ vertical_agrees(const struct image_kernels *f, size_t n, size_t taps)
 static bool
 horizontal_agrees(const struct image_kernels *f, uint32_t source, uint32_t n, bool mirror)
 {
-	struct image_span span = {0, (double)source / n, source, source, n, mirror};
+	struct image_span span = {0, (double)source / n, source, source, n, mirror, 1};
 	struct image_axis a;
 	image_axis_init(&a, &span);
 	size_t len = (size_t)(a.hi - a.lo + a.taps) * 4 + IMAGE_KERNEL_PAD;
@@ -118,6 +118,67 @@ twins(const struct image_kernels *f)
 	}
 	ok(v, "%s: the vertical pass is the plain one", f->name);
 	ok(h, "%s: the horizontal passes are the plain ones", f->name);
+}
+
+static struct image_plane
+plane(uint32_t w, uint32_t h, int channels)
+{
+	struct image_pic pic;
+	image_pic_init(&pic, channels == 4 ? IMAGE_RGBX : IMAGE_GRAY, w, h, 1);
+	return pic.plane[0];
+}
+
+/* ---- rows that become one ------------------------------------------------------------------------------- */
+
+/* Noise of h rows, once with all of them seen, once averaged: at most how far the outputs lie apart, on average. */
+static double
+merged_differs(uint32_t h, uint32_t merge, bool mirror)
+{
+	enum { W = 40, N = 6 };
+	uint8_t got[2][W * N];
+	uint32_t by[2] = {1, merge};
+	for (int i = 0; i < 2; i++) {
+		struct image_plane dst = plane(W, N, 1);
+		struct image_span sx = {0, 1, W, W, W, false, 1};
+		struct image_span sy = {
+		    0, (double)h / by[i] / N, (double)h / by[i], (h + by[i] - 1) / by[i], N, mirror, by[i]};
+		struct image_axes *axes = mem_alloc(sizeof *axes);
+		struct image_feed f;
+		image_feed_init(&f, W, h, 1, by[i]);
+		image_feed_reduce(&f, image_axes_get(axes, &sx), image_axes_get(axes, &sy), mirror, &dst);
+		image_feed_open(&f, 3, 0);
+		seed = 99;
+		for (uint32_t y = 0; y < h; y += 3) {
+			for (uint32_t k = 0; k < 3; k++)
+				for (uint32_t x = 0; x < W; x++)
+					image_feed_slot(&f, k)[x] =
+					    (uint8_t)(128 + 100 * ((y + k) * 5 / h % 2) + next() % 20);
+			image_feed_push(&f, 3);
+		}
+		for (uint32_t y = 0; y < N; y++)
+			(void)memcpy(got[i] + (size_t)y * W, dst.p + y * dst.stride, W);
+		image_feed_clear(&f);
+		image_axes_clear(axes);
+		mem_free(axes);
+		mem_free(dst.p);
+	}
+	double sum = 0;
+	for (size_t i = 0; i < W * N; i++)
+		sum += abs(got[0][i] - got[1][i]);
+	return sum / (W * N);
+}
+
+static void
+merged(void)
+{
+	double worst = 0;
+	for (uint32_t h = 48; h < 150; h += 7)
+		for (uint32_t merge = 2; merge <= (h < 84 ? 2 : 4); merge += 2)
+			for (int mirror = 0; mirror < 2; mirror++) {
+				double d = merged_differs(h, merge, mirror != 0);
+				worst = d > worst ? d : worst;
+			}
+	ok(worst < 1.5, "rows that are averaged first make nearly the same picture (%.2f steps apart)", worst);
 }
 
 /* ---- PNG filters ---------------------------------------------------------------------------------------- */
@@ -200,19 +261,11 @@ paeth(void)
 
 /* ---- what must not change ---------------------------------------------------------------------------- */
 
-static struct image_plane
-plane(uint32_t w, uint32_t h, int channels)
-{
-	struct image_pic pic;
-	image_pic_init(&pic, channels == 4 ? IMAGE_RGBX : IMAGE_GRAY, w, h, 1);
-	return pic.plane[0];
-}
-
 static bool
 flat(uint32_t w, uint32_t h, uint32_t tw, uint32_t th, int channels, int value)
 {
 	struct image_plane src = plane(w, h, channels), dst = plane(tw, th, channels);
-	struct image_span x = {0, (double)w / tw, w, w, tw, false}, y = {0, (double)h / th, h, h, th, false};
+	struct image_span x = {0, (double)w / tw, w, w, tw, false, 1}, y = {0, (double)h / th, h, h, th, false, 1};
 	struct image_axes *axes = mem_alloc(sizeof *axes);
 	bool same = true;
 	(void)memset(src.p, value, src.stride * h);
@@ -247,6 +300,7 @@ main(void)
 		twins(image_kernels_fast());
 	else
 		ok(1, "no fast kernels for this CPU # SKIP");
+	merged();
 	paeth();
 	unfilters(&image_unfilters_plain);
 	if (image_unfilters_fast() != NULL)
