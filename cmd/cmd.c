@@ -58,6 +58,7 @@ cmd_init(struct cmd *c, const char *argv0)
 	(void)sigaction(SIGHUP, &sa, NULL);
 	sa.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &sa, NULL);
+	(void)sigaction(SIGXFSZ, &sa, NULL); /* a limit of file sizes is a full disk */
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 }
 

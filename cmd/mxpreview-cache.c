@@ -107,9 +107,14 @@ check_operands(const struct app *a, char **argv)
 	for (size_t i = 0; argv[0] != NULL && i < sizeof all / sizeof all[0]; i++)
 		if (str_eq(argv[0], all[i]) && !named)
 			return;
+		else if (str_eq(argv[0], all[i]))
+			cmd_misuse(&a->c, usage, "%s takes no operands: %s", argv[0], argv[1]);
 	for (size_t i = 0; argv[0] != NULL && i < sizeof some / sizeof some[0]; i++)
 		if (str_eq(argv[0], some[i]) && named != cache_filtered(&a->look))
 			return;
+		else if (str_eq(argv[0], some[i]))
+			cmd_misuse(&a->c, usage, "%s takes URLs or a filter (--host, --before)%s", argv[0],
+				   named ? ", not both" : "");
 	if (argv[0] != NULL)
 		cmd_misuse(&a->c, usage, "not understood: %s", argv[0]);
 	cmd_usage(&a->c, usage);

@@ -238,13 +238,23 @@ tell_held(struct app *a)
 	}
 }
 
+/* "Try again" only if that may help all of them. */
+static void
+remember_failure(struct app *a, const struct record *rec)
+{
+	struct json *error = json_get(rec->j, "error");
+	if (a->status != EXIT_REFUSED)
+		a->status = json_int_or(error, "status", 0) == 503 ? EXIT_AGAIN : EXIT_REFUSED;
+	json_free(error);
+}
+
 static void
 answered(void *arg_, struct record *rec)
 {
 	struct app *a = arg_;
 	int64_t number = 0;
 	if (record_failed(rec))
-		a->status = EXIT_REFUSED;
+		remember_failure(a, rec);
 	if (a->format == FORMAT_RECORD) {
 		(void)cmd_out_record(&a->c, rec);
 	} else if (json_int(rec->j, "id", &number) && number >= a->told && number < a->asked) {

@@ -66,6 +66,7 @@ for bad in '' 'frob' 'get x' 'show' 'list y'; do
 	cache $bad </dev/null >/dev/null 2>&1
 	is "$?" 2 "usage: '$bad'"
 done
+like "$(cache show 2>&1)" 'show takes URLs or a filter' 'what is missing is named'
 cache list >/dev/full 2>"$TMP/err"
 is "$?" 1 'a full device is an error'
 like "$(cat "$TMP/err")" 'standard output: .*No space left' 'with its reason'
@@ -125,6 +126,15 @@ if mkdir "$TMP/small" && mount -t tmpfs -o size=256k tmpfs "$TMP/small" 2>/dev/n
 	record "$last" | cache put >/dev/null
 	is "$?" 0 'with room again it goes on'
 	is "$(sqlite3 "$S/mxpreview.db" 'PRAGMA integrity_check')" ok 'and the database is sound'
+	origin_start
+	head -c 8m /dev/zero >"$TMP/small/fill" 2>/dev/null
+	truncate -s -200K "$TMP/small/fill" # the database opens, the page has no room
+	mxpreview -q -d "$S" --allow-ip 127.0.0.0/8 "http://127.0.0.1:$PORT/big?n=2000000&type=text/html" >"$TMP/out"
+	is "$?:$(json .error.status <"$TMP/out")" 75:503 'mxpreview, too, says that it may help to try again'
+	like "$(json .error.error <"$TMP/out")" '^(store|database): [^:]*: No space left' 'and why'
+	mxpreview -q -d "$S" --allow-ip 127.0.0.0/8 "http://127.0.0.1:$PORT/big?n=2000000&type=text/html" http:// >"$TMP/out"
+	is "$?" 1 'but not if that does not help all'
+	rm "$TMP/small/fill"
 	mkdir "$TMP/small/ro" && mount -o remount,ro "$TMP/small"
 	S=$TMP/small/ro/store cache list >/dev/null 2>"$TMP/err"
 	is "$?" 1 'where nothing can be written it fails'
@@ -133,4 +143,11 @@ if mkdir "$TMP/small" && mount -t tmpfs -o size=256k tmpfs "$TMP/small" 2>/dev/n
 else
 	skip 'a full disk' 'no tmpfs may be mounted here'
 fi
+cache get </dev/null # makes the store
+(
+	ulimit -f 0
+	record http://limit/ | cache put 2>"$TMP/err" | json .error.status >"$TMP/out"
+	exit "${PIPESTATUS[1]}"
+)
+is "$?" 75 'a limit of file sizes is a full disk'
 finish

@@ -56,7 +56,8 @@ err_sys(struct err *err, const char *fmt, ...)
 	int saved = errno;
 	if (err != NULL) {
 		va_list ap;
-		start(err, saved == EAGAIN || saved == ENOSPC || saved == EDQUOT || saved == EMFILE || saved == ENFILE
+		start(err, saved == EAGAIN || saved == ENOSPC || saved == EDQUOT || saved == EFBIG || saved == EMFILE ||
+				   saved == ENFILE
 			       ? ERR_BUSY
 			       : ERR_SYS);
 		va_start(ap, fmt);

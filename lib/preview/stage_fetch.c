@@ -184,7 +184,7 @@ open_blob(struct doc *d, struct err *err)
 	struct stage_fetch *st = d->job->st;
 	store_blob_new_id(d->id, st->o.now());
 	d->writer = store_blob_create(st->o.blobs, d->id, err);
-	return d->writer != NULL ? 0 : err_add(err, "store");
+	return d->writer != NULL ? 0 : -1;
 }
 
 static int
@@ -201,7 +201,7 @@ static int
 data(void *arg, const void *p, size_t n, struct err *err)
 {
 	struct doc *d = arg;
-	return store_blob_write(d->writer, p, n, err) == 0 ? 0 : err_add(err, "store");
+	return store_blob_write(d->writer, p, n, err);
 }
 
 /* What the answer says of its own age.  A 304 that says nothing leaves what was said before (RFC 9111 §4.3.4); a
@@ -252,7 +252,7 @@ keep(struct doc *d, const struct net_response *r, struct err *err)
 	d->writer = NULL;
 	enum store_keep how = record_type_is(r->type, "image/") ? STORE_KEEP : STORE_SCRATCH;
 	if (store_blob_commit(w, how, &bytes, sha256, err) < 0)
-		return err_add(err, "store");
+		return -1;
 	struct record_doc doc = {
 	    .rel = d->rel,
 	    .url = d->url,
