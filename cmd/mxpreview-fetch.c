@@ -165,18 +165,13 @@ open_net(struct app *a, struct err *err)
 	return net;
 }
 
-/* Behind a proxy addresses cannot be judged: names are looked up there. */
+/* With a proxy names are looked up there: cmd_policy() has seen that the owner knows. */
 static int
 open_connector(struct app *a, struct err *err)
 {
 	const struct conf *conf = &a->c.conf;
 	struct net_connector o = {.policy = a->policy};
 	char *host = NULL;
-	if (conf->proxy != NULL && !conf->proxy_enforces_addresses)
-		return err_set(
-		    err, ERR_INPUT,
-		    "proxy: behind one no address can be judged here; if it lets nothing through to networks "
-		    "that are not public, say proxy_enforces_addresses = true");
 	if (conf->proxy != NULL && net_proxy_parse(conf->proxy, &host, &o.proxy_port, err) < 0)
 		return -1;
 	o.proxy_host = host;

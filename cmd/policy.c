@@ -90,11 +90,22 @@ fill_own(struct url_policy *p, struct err *err)
 	return rc;
 }
 
+/* Behind a proxy addresses cannot be judged: names are looked up there. */
+static int
+check_proxy(const struct conf *conf, struct err *err)
+{
+	if (conf->proxy == NULL || conf->proxy_enforces_addresses)
+		return 0;
+	return err_set(err, ERR_INPUT,
+		       "proxy: behind one no address can be judged here; if it lets nothing through to networks that "
+		       "are not public, say proxy_enforces_addresses = true");
+}
+
 struct url_policy *
 cmd_policy_new(const struct conf *conf, struct err *err)
 {
 	struct url_policy *p = url_policy_new();
-	if (fill_lists(p, conf, err) == 0 && fill_sites(p, conf, err) == 0 &&
+	if (check_proxy(conf, err) == 0 && fill_lists(p, conf, err) == 0 && fill_sites(p, conf, err) == 0 &&
 	    (!conf->deny_own_addresses || fill_own(p, err) == 0))
 		return p;
 	url_policy_free(p);

@@ -72,6 +72,8 @@ printf 'proxy = %s\n' "$O" >"$TMP/proxy"
 mxpreview-fetch -c "$TMP/proxy" -d "$TMP/store" http://example.org/ >/dev/null 2>"$TMP/err"
 is $? 2 'a proxy is refused'
 like "$(cat "$TMP/err")" 'proxy_enforces_addresses' 'with the way out'
+mxpreview -c "$TMP/proxy" -d "$TMP/store" http://example.org/ >"$TMP/out" 2>"$TMP/err"
+is "$?:$(cat "$TMP/out")" 2: 'mxpreview does not even begin'
 printf 'proxy_enforces_addresses = true\n' >>"$TMP/proxy"
 mxpreview-fetch -c "$TMP/proxy" -d "$TMP/store" http://anything.example/a.html | json '.docs[0].status' >"$TMP/out"
 is "$(cat "$TMP/out" "$TMP/log")" $'200\nGET http://anything.example/a.html' 'the proxy is asked'

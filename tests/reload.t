@@ -41,6 +41,11 @@ ask "$O/a.html"
 is "$(answer)" 'URL blocked by url pattern blocklist entry' 'a wrong rule changes nothing'
 like "$(cat "$TMP/err")" "conf:2: deny_url: bad regular expression.*; the configuration stays as it was" 'and is told with its line'
 is "$(fetcher)" "$second" 'the filters stay'
+printf 'proxy = http://127.0.0.1:3128\n' >"$C"
+kill -HUP "$MX"
+ask "$O/a.html"
+is "$(answer)" 'URL blocked by url pattern blocklist entry' 'nor does a proxy that nobody vouches for'
+like "$(cat "$TMP/err")" 'proxy_enforces_addresses = true; the configuration stays as it was' 'and is told'
 echo 'jobs = many' >"$C"
 kill -HUP "$MX"
 ask "$O/a.html"

@@ -115,7 +115,11 @@ allowed(const struct desk *d, const char *url, struct err *err)
 	url_clear(&u);
 	if (v == URL_DENIED_USERINFO) /* fetch drops it: a person may have pasted it */
 		return 0;
-	return v == URL_OK ? 0 : err_http(err, ERR_DENIED, 403, "M_UNKNOWN", "%s", url_verdict_text(v));
+	if (v == URL_OK)
+		return 0;
+	(void)err_http(err, ERR_DENIED, v == URL_DENIED_SCHEME ? 400 : 403, "M_UNKNOWN", "%s", url_verdict_text(v));
+	err->class = "denied"; /* as mxpreview-fetch says it */
+	return -1;
 }
 
 /* Is the answer (or a failure to find one) known?  Then the record carries it. */
