@@ -158,7 +158,8 @@ explain(const struct app *a, const struct buf *b, const char *type, struct json 
 	json_add(trace, run);
 	json_set_str(rec.j, "url", a->url != NULL ? a->url : a->file);
 	json_set(rec.j, "og", take_og);
-	json_set(rec.j, "html", take_html);
+	if (take_html != NULL)
+		json_set(rec.j, "html", take_html);
 	json_set(rec.j, "trace", trace);
 	record_add_doc(&rec, &doc);
 	struct json *out = format_explain(&rec);
@@ -196,12 +197,16 @@ describe(const struct app *a, const struct buf *b)
 	bool html = page_type_is_html(a->type) || ((octets || xml) && b->len > 0 && page_looks_html(b->p, b->len));
 	bool picture =
 	    !html && n > 0 && (octets || record_type_is(a->type, "image/")) && image_sniff(b->p, n, &info, NULL) == 0;
-	if (picture || record_type_is(a->type, "image/"))
-		return describe_image(a, b, &info);
+	if (picture || record_type_is(a->type, "image/")) {
+		struct json *og = describe_image(a, b, &info);
+		return a->explain ? explain(a, b, json_str(og, "og:image:type"), og, NULL) : og;
+	}
 	const char *type = octets && !html && b->len > 0 ? page_doc_sniff(b->p, b->len) : a->type;
 	if (!html && page_doc_type(type))
 		return describe_page(a, b, type, false);
-	return html || a->type == NULL ? describe_page(a, b, a->type, true) : json_object();
+	if (html || a->type == NULL)
+		return describe_page(a, b, a->type, true);
+	return a->explain ? explain(a, b, type, json_object(), NULL) : json_object();
 }
 
 static int
@@ -214,7 +219,7 @@ document(struct app *a, struct err *err)
 	a->began = cmd_clock();
 	if (rc == 0) {
 		struct json *j = describe(a, &in);
-		if (a->columns > 0 && json_has(j, "fields"))
+		if (a->columns > 0)
 			format_table(j, a->columns, a->colour, &out);
 		else if (json_write(j, 0, &out) < 0 || buf_addc(&out, '\n') < 0)
 			rc = err_set(err, ERR_LIMIT, "answer is longer than %zu bytes", RECORD_LINE_MAX);

@@ -66,6 +66,8 @@ is "$(printf '<title>A</title>' | og | picked '[.docs[0].bytes,.stages[0].stage,
 is "$(for i in $(seq 300); do printf '<title>%s</title>' "$i"; done | og | jq -c '[(.html.others["og:title"]|length),.skipped]')" '[0,null]' "of what was never looked at nothing is told"
 is "$(for i in $(seq 300); do printf '<meta name=description content=%s>' "$i"; done | og | jq -c '[(.html.others["og:description"]|length),.skipped[0].what,.skipped[0].count]')" '[199,"candidates",100]' "what is told is bounded"
 
+is "$(mxpreview-og -q --explain "$TMP/root/p.html" | picked 'has("final_url")')" false "a document from nowhere has no final address"
+
 # ---- on a terminal
 tty() { # tty COMMAND...: its output on a terminal of 60 columns
 	python3 - "$@" <<'END'
@@ -100,6 +102,13 @@ if command -v python3 >/dev/null; then
 	like "$(tty env COLUMNS=200 NO_COLOR=1 "${ask[@]}")" 'Some text of the page that is its description\.$' "COLUMNS goes before the terminal"
 	like "$table" 'fetch +[0-9]+ ms' "and tells how long each stage took"
 	like "$(tty env COLUMNS=100 NO_COLOR=1 mxpreview-og -q --explain "$TMP/root/p.html")" '^ +line 1, byte 45, meta property=og:title$' "mxpreview-og has the table, too, with places"
+	printf '<title>T</title><meta name="twitter:title" content="%s"><meta name="twitter:title" content=x><body><img src="data:image/gif;base64,%s"><img src=spacer.gif width=1 height=1>' "$(printf 'w%.0s' $(seq 60))" "$(printf 'A%.0s' $(seq 90))" >"$TMP/root/lost.html"
+	table=$(tty env NO_COLOR=1 mxpreview-og -q --explain --url https://example.org/ "$TMP/root/lost.html" | tr -s ' \n' ' ')
+	like "$table" 'at most 10 pixels wide or high, a tracking pixel or spacer' "the reason for a loss is told in full, however narrow the terminal"
+	like "$table" ' site_name page' "and so is the name of what stands beside the answer"
+	: >"$TMP/root/empty.html"
+	like "$(tty env NO_COLOR=1 mxpreview-og -q --explain "$TMP/root/empty.html")" '^charset +UTF-8' "of a page that says nothing there is a table, too"
+	like "$(tty env NO_COLOR=1 mxpreview-og -q --explain "$TMP/root/i.jpg")" '^og:image:width +file +40$' "and of a picture"
 else
 	skip "tables" "no python3"
 fi

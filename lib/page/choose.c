@@ -53,6 +53,9 @@ is_time(const char *s)
 	for (size_t i = 0; i < sizeof form - 1; i++)
 		if (form[i] == '0' ? s[i] < '0' || s[i] > '9' : s[i] != form[i])
 			return false;
+	int month = (s[5] - '0') * 10 + s[6] - '0', day = (s[8] - '0') * 10 + s[9] - '0';
+	if (month < 1 || month > 12 || day < 1 || day > 31)
+		return false;
 	s += sizeof form - 1;
 	return *s == '\0' || ((*s == 'T' || *s == 't' || *s == ' ') && s[1] >= '0' && s[1] <= '9');
 }

@@ -168,6 +168,22 @@ key_fits(const char *key)
 	return utf8_count(key, strlen(key)) <= PAGE_KEY_MAX;
 }
 
+/* What clients may open at a click leads to the web, not to a script or a file. */
+static bool
+leads_astray(const char *key, const char *value)
+{
+	static const char *const addresses[] = {"og:url",   "og:see_also",  "og:player",
+						"og:video", "og:video:url", "og:video:secure_url",
+						"og:audio", "og:audio:url", "og:audio:secure_url"};
+	bool scheme = strcspn(value, ":") < strcspn(value, "/?#");
+	if (!scheme || str_istarts(value, "http:") || str_istarts(value, "https:"))
+		return false;
+	for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++)
+		if (str_eq(key, addresses[i]))
+			return true;
+	return false;
+}
+
 void
 page_facts_prop(struct page_facts *f, enum page_source s, const char *key, const char *value)
 {
@@ -186,6 +202,7 @@ page_facts_prop(struct page_facts *f, enum page_source s, const char *key, const
 	const char *why = f->props_bytes + n > PAGE_PROPS_BYTES_MAX ? "more text than is kept of one page"
 			  : utf8_count(value, n) > PAGE_VALUE_MAX   ? "over-long"
 			  : known(f, s, key)			    ? "not the first of its source"
+			  : leads_astray(key, value)		    ? "no address of the web"
 								    : NULL;
 	page_note(f, key, s, value, why);
 	if (why != NULL)

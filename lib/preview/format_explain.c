@@ -451,7 +451,8 @@ format_explain(const struct record *rec)
 	struct record_doc page = {0};
 	json_set_str(out, "url", record_url(rec));
 	if (record_doc(rec, "page", &page)) {
-		json_set_str(out, "final_url", page.final_url);
+		if (page.final_url != NULL)
+			json_set_str(out, "final_url", page.final_url);
 		json_set_int(out, "hops", page.hops);
 		record_doc_clear(&page);
 	}

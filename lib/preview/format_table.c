@@ -64,6 +64,21 @@ cell(const struct table *t, const char *s, unsigned room)
 	return used;
 }
 
+/* Columns of s; of what does not fit into room no more than that is said. */
+static unsigned
+width(const char *s, unsigned room)
+{
+	unsigned used = 0;
+	for (size_t n = strlen(s); n > 0 && used <= room;) {
+		uint32_t cp;
+		size_t step = utf8_next(s, n, &cp);
+		used += width_of(&cp);
+		s += step;
+		n -= step;
+	}
+	return used;
+}
+
 static void
 spaces(const struct table *t, unsigned n)
 {
@@ -149,6 +164,29 @@ field_line(const struct table *t, const char *label, const char *source, const c
 	(void)buf_addc(t->out, '\n');
 }
 
+/* Below a value, in as many lines as it takes. */
+static void
+wrapped(const struct table *t, char *text, unsigned room)
+{
+	while (width(text, room) > room) {
+		char *cut = NULL;
+		for (char *space = strchr(text, ' '); space != NULL; space = strchr(space + 1, ' ')) {
+			*space = '\0';
+			bool fits = width(text, room) <= room;
+			*space = ' ';
+			if (!fits)
+				break;
+			cut = space;
+		}
+		if (cut == NULL)
+			break;
+		*cut = '\0';
+		field_line(t, "", "", text, false);
+		text = cut + 1;
+	}
+	field_line(t, "", "", text, false);
+}
+
 /* "line 7, byte 215", yours; NULL: nowhere. */
 static char *
 place_of(const struct json *one)
@@ -159,19 +197,28 @@ place_of(const struct json *one)
 		   : mem_printf("line %lld, byte %lld", (long long)line, (long long)json_int_or(one, "offset", 0));
 }
 
-/* Why it lost is what one looks for: a long value leaves room for that. */
-static char *
-lost(const struct json *other)
+/* Why it lost is what one looks for: where both do not fit, it has a line of its own, where it stands first. */
+static void
+lost(const struct table *t, const struct json *other)
 {
-	enum { VALUE_MAX = 48 };
+	unsigned room = t->columns - t->label - 2 * GAP - SOURCE_WIDTH;
+	const char *value = json_str(other, "value"), *why = json_str(other, "why"),
+		   *source = json_str(other, "source");
 	char *at = place_of(other);
-	const char *value = json_str(other, "value"), *why = json_str(other, "why");
-	size_t n = value == NULL ? 0 : utf8_cut(value, strlen(value), VALUE_MAX);
-	char *line = mem_printf("%.*s%s%s(%s%s%s)", (int)n, value != NULL ? value : "",
-				value != NULL && value[n] != '\0' ? "…" : "", n > 0 ? " " : "", why != NULL ? why : "",
-				at != NULL ? "; " : "", at != NULL ? at : "");
+	value = value != NULL ? value : "";
+	why = why != NULL ? why : "";
+	char *both = mem_printf("%s%s(%s%s%s)", value, value[0] != '\0' ? " " : "", why, at != NULL ? "; " : "",
+				at != NULL ? at : "");
+	if (width(both, room) <= room) {
+		field_line(t, "", source, both, false);
+	} else {
+		char *reason = mem_printf("(%s%s%s)", at != NULL ? at : "", at != NULL ? "; " : "", why);
+		field_line(t, "", source, value, false);
+		wrapped(t, reason, room);
+		mem_free(reason);
+	}
+	mem_free(both);
 	mem_free(at);
-	return line;
 }
 
 static void
@@ -188,9 +235,7 @@ field(const struct table *t, const struct json *one)
 	}
 	for (size_t i = 0, n = json_len(others); i < n; i++) {
 		struct json *other = json_at(others, i);
-		char *line = lost(other);
-		field_line(t, "", json_str(other, "source"), line, false);
-		mem_free(line);
+		lost(t, other);
 		json_free(other);
 	}
 	json_free(others);
@@ -204,8 +249,10 @@ skipped(const struct table *t, const struct json *one)
 	int64_t limit = json_int_or(one, "limit", 0);
 	char *most = limit > 0 ? mem_printf(" (%lld)", (long long)limit) : mem_strdup("");
 	row_take(t, "skipped",
-		 mem_printf("%lld %s: %s%s%s%s", (long long)json_int_or(one, "count", 0), json_str(one, "what"),
-			    json_str(one, "why"), most, at != NULL ? "; first at " : "", at != NULL ? at : ""));
+		 mem_printf("%lld %s: %s%s", (long long)json_int_or(one, "count", 0), json_str(one, "what"),
+			    json_str(one, "why"), most));
+	if (at != NULL)
+		row_take(t, "", mem_printf("first at %s", at));
 	mem_free(most);
 	mem_free(at);
 }
@@ -256,10 +303,10 @@ warning(const struct table *t, const struct json *one)
 /* ---- the whole ---------------------------------------------------------------------------------------------------- */
 
 static unsigned
-label_width(const struct json *explanation)
+label_width(const struct json *explanation, const char *list, unsigned least)
 {
-	struct json *fields = json_get(explanation, "fields");
-	size_t widest = sizeof "found at" - 1;
+	struct json *fields = json_get(explanation, list);
+	size_t widest = least;
 	for (size_t i = 0, n = json_len(fields); i < n; i++) {
 		struct json *one = json_at(fields, i);
 		const char *key = json_str(one, "field");
@@ -301,8 +348,9 @@ format_table(const struct json *explanation, unsigned columns, bool colour, stru
 {
 	struct table t = {.out = out,
 			  .columns = columns < FORMAT_COLUMNS_MIN ? FORMAT_COLUMNS_MIN : columns,
-			  .label = label_width(explanation),
+			  .label = label_width(explanation, "fields", sizeof "found at" - 1),
 			  .colour = colour};
+	t.label = label_width(explanation, "beside", t.label);
 	if (t.label > t.columns / 3)
 		t.label = t.columns / 3;
 	circumstances(&t, explanation);
