@@ -19,9 +19,9 @@
 #include "store/store.h"
 #include "url/url.h"
 
-/* Records are read ahead of the transfers, so that a host that is full or dead does not hold up the others: no fewer
- * than four for each of the most jobs.  One that waits takes a few KB. */
-enum { AHEAD = 1024, WISHES_MAX = 64, WAIT_MAX = 1000 };
+/* Records are read ahead of the transfers, so that a host that is full or dead does not hold up the others: so many, of a
+ * few KB each, and of so many bytes. */
+enum { AHEAD_MIN = 1024, AHEAD_PER_JOB = 64, AHEAD_BYTES = 16 << 20, WISHES_MAX = 64, WAIT_MAX = 1000 };
 
 static const char usage[] =
     "usage: mxpreview-fetch [-hqvV] [-c FILE] [-d DIR] [-j N] [--allow-ip CIDR]... [--lang TAGS]\n"
@@ -317,8 +317,16 @@ take_line(struct app *a, int kind, const char *line, size_t len)
 	} else if (record_read(&rec, line, len, &err) < 0) {
 		on_record(a, &rec, &err);
 	} else {
-		stage_fetch_add(a->stage, &rec);
+		stage_fetch_add(a->stage, &rec, len);
 	}
+}
+
+static bool
+room(const struct app *a)
+{
+	size_t most = (size_t)a->c.conf.jobs * AHEAD_PER_JOB;
+	return stage_fetch_pending(a->stage) < (most > AHEAD_MIN ? most : AHEAD_MIN) &&
+	       stage_fetch_bytes(a->stage) < AHEAD_BYTES;
 }
 
 static int
@@ -326,7 +334,7 @@ read_lines(struct app *a, struct err *err)
 {
 	char *line = NULL;
 	size_t len = 0;
-	while (a->readable && !a->eof && stage_fetch_pending(a->stage) < AHEAD) {
+	while (a->readable && !a->eof && room(a)) {
 		int kind = io_lines_next(&a->in, &line, &len, err);
 		if (kind < 0)
 			return err_add(err, "standard input");
@@ -345,7 +353,7 @@ feed(struct app *a, struct err *err)
 {
 	if (a->in.fd >= 0)
 		return read_lines(a, err);
-	while (*a->urls != NULL && stage_fetch_pending(a->stage) < AHEAD)
+	while (*a->urls != NULL && room(a))
 		take_line(a, IO_LINE_OK, *a->urls, strlen(*a->urls)), a->urls++;
 	a->eof = *a->urls == NULL;
 	return 0;
@@ -363,10 +371,9 @@ filter(struct app *a, struct err *err)
 		if (cmd_flush(&a->c) < 0)
 			return 0; /* cmd_leave says why */
 		bool listen = !a->eof && !a->readable && a->in.fd >= 0;
-		bool room = stage_fetch_pending(a->stage) < AHEAD;
-		if (room && !a->eof && !listen)
+		if (room(a) && !a->eof && !listen)
 			continue; /* records went through without waiting: there is more to read */
-		if (net_wait(a->net, listen && room ? a->in.fd : -1, WAIT_MAX, &readable, err) < 0)
+		if (net_wait(a->net, listen && room(a) ? a->in.fd : -1, WAIT_MAX, &readable, err) < 0)
 			return -1;
 		a->readable |= readable;
 	}

@@ -25,6 +25,21 @@ out=$({
 is "$(wc -l <<<"$out")" 52 'a dead host: all are answered'
 is "$(head -n 50 <<<"$out" | json 'has("error")' | sort -u)" false 'the living ones first'
 
+# Many more of them than jobs, all of one host; and what waits is bounded: 20 MB of records do not all come in.
+printf 'header_timeout = 1s\n' >"$TMP/short"
+ahead() { mxpreview-fetch -c "$TMP/short" -d "$TMP/store" -q -j 2 --allow-ip 127.0.0.0/8; }
+out=$({
+	for i in $(seq 600); do echo "$DEAD/hang?$i"; done
+	urls
+} | ahead | head -n 50)
+is "$(json 'has("error")' <<<"$out" | sort -u)" false 'six hundred to a dead host hold nobody up'
+pad=$(head -c 1000000 /dev/zero | tr '\0' a)
+out=$({
+	for i in $(seq 20); do printf '{"url":"%s/hang?%s","pad":"%s"}\n' "$DEAD" "$i" "$pad"; done
+	echo "$O/1.html"
+} | ahead | head -n 1)
+is "$(json .error.status <<<"$out")" 504 'more than 16 MiB of records are not read ahead'
+
 # A record is answered while the input stays open, and half a line holds nothing up.
 mkfifo "$TMP/in" "$TMP/out"
 fetch <"$TMP/in" >"$TMP/out" &

@@ -36,6 +36,7 @@ struct job { /* one record */
 	struct job *next, *prev;
 	struct stage_fetch *st;
 	struct record rec;
+	size_t bytes;
 	char *language;	     /* Accept-Language of its own, or "" */
 	size_t open;	     /* documents under way, and one while they are being started */
 	struct err page_err; /* why the page did not come */
@@ -57,7 +58,7 @@ struct doc { /* one document under way */
 struct stage_fetch {
 	struct stage_fetch_options o;
 	struct job *jobs;
-	size_t pending;
+	size_t pending, bytes;
 };
 
 /* ---- jobs ------------------------------------------------------------------------------------------- */
@@ -76,11 +77,19 @@ stage_fetch_pending(const struct stage_fetch *st)
 	return st->pending;
 }
 
+size_t
+stage_fetch_bytes(const struct stage_fetch *st)
+{
+	return st->bytes;
+}
+
 static struct job *
-job_new(struct stage_fetch *st, struct record *rec)
+job_new(struct stage_fetch *st, struct record *rec, size_t bytes)
 {
 	struct job *j = mem_alloc(sizeof *j);
 	j->st = st;
+	j->bytes = bytes;
+	st->bytes += bytes;
 	j->rec = *rec;
 	rec->j = NULL;
 	j->open = 1;
@@ -112,6 +121,7 @@ job_free(struct job *j)
 	if (j->next != NULL)
 		j->next->prev = j->prev;
 	j->st->pending--;
+	j->st->bytes -= j->bytes;
 	while (j->docs != NULL) {
 		struct doc *d = j->docs;
 		j->docs = d->next;
@@ -473,9 +483,9 @@ start_all(struct job *j)
 }
 
 void
-stage_fetch_add(struct stage_fetch *st, struct record *rec)
+stage_fetch_add(struct stage_fetch *st, struct record *rec, size_t bytes)
 {
-	struct job *j = job_new(st, rec);
+	struct job *j = job_new(st, rec, bytes);
 	if (!record_failed(&j->rec) && !record_cached(&j->rec)) {
 		if (record_wants(&j->rec) == 0 && !has_docs(&j->rec))
 			record_want(&j->rec, "page", record_url(&j->rec));

@@ -28,7 +28,8 @@ void
 stage_fetch_free(struct stage_fetch *st); /* after net_free; drops records in flight and removes their temp files */
 /* Takes the record (rec->j becomes NULL) and brings every document it wants; wants nothing and has none: its page.
  * Records that failed, were answered by the cache or want nothing are done at once.  Then call net_work(). */
-void stage_fetch_add(struct stage_fetch *st, struct record *rec);
-size_t stage_fetch_pending(const struct stage_fetch *st); /* records */
+void stage_fetch_add(struct stage_fetch *st, struct record *rec, size_t bytes); /* bytes: what it was read from */
+size_t stage_fetch_pending(const struct stage_fetch *st);			/* records */
+size_t stage_fetch_bytes(const struct stage_fetch *st);				/* of these */
 
 #endif
