@@ -110,6 +110,11 @@ forget
 fetch "$ONE/1.html" >"$TMP/out"
 is "$(awk 'last {print ($1 - last >= 100)} {last = $1}' "$TMP/times")" 1 'it is a request like others: the interval holds'
 
+conf 'robots = true' 'allow_url = path=/1.html'
+forget
+is "$(fetch "$ONE/1.html" | says), $(asked /robots.txt)" 'page, 1' 'no list of what is allowed need name it'
+is "$(fetch "$ONE/robots.txt" | says | cut -d' ' -f1,2)" '403 denied' 'which lets nobody else ask for it'
+
 # robots_case NAME TARGET VERDICT: what if it answers so?
 conf 'robots = true' 'header_timeout = 500'
 robots_case() {

@@ -247,16 +247,18 @@ site_open(const struct url_policy *p, const char *host)
 	return url_hosts_find(p->sites, host, open) > 0 ? open[0] != 0 : !p->closed;
 }
 
+enum kind { PAGE, SECONDARY, ROBOTS };
+
 static bool
-url_listed(const struct url_policy *p, const struct url *u, bool secondary)
+url_listed(const struct url_policy *p, const struct url *u, enum kind kind)
 {
-	if (p->allow_url.n == 0 || url_rules_match(p->allow_url.v, p->allow_url.n, u, false))
+	if (kind == ROBOTS || p->allow_url.n == 0 || url_rules_match(p->allow_url.v, p->allow_url.n, u, false))
 		return true;
-	return secondary && url_rules_match(p->allow_secondary.v, p->allow_secondary.n, u, false);
+	return kind == SECONDARY && url_rules_match(p->allow_secondary.v, p->allow_secondary.n, u, false);
 }
 
 static enum url_verdict
-check(const struct url_policy *p, const struct url *u, bool secondary)
+check(const struct url_policy *p, const struct url *u, enum kind kind)
 {
 	struct url_addr a;
 	if (!str_eq(u->scheme, "http") && !str_eq(u->scheme, "https"))
@@ -265,7 +267,7 @@ check(const struct url_policy *p, const struct url *u, bool secondary)
 		return URL_DENIED_SITE;
 	if (url_rules_match(p->deny_url.v, p->deny_url.n, u, true))
 		return URL_DENIED_RULE;
-	if (!url_listed(p, u, secondary))
+	if (!url_listed(p, u, kind))
 		return URL_DENIED_UNLISTED;
 	if (!url_ports_ok(p->ports, u->port >= 0 ? u->port : url_default_port(u->scheme)))
 		return URL_DENIED_PORT;
@@ -277,13 +279,19 @@ check(const struct url_policy *p, const struct url *u, bool secondary)
 enum url_verdict
 url_policy_check(const struct url_policy *p, const struct url *u)
 {
-	return check(p, u, false);
+	return check(p, u, PAGE);
 }
 
 enum url_verdict
 url_policy_check_secondary(const struct url_policy *p, const struct url *u)
 {
-	return check(p, u, true);
+	return check(p, u, SECONDARY);
+}
+
+enum url_verdict
+url_policy_check_robots(const struct url_policy *p, const struct url *u)
+{
+	return check(p, u, ROBOTS);
 }
 
 const char *
