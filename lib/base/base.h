@@ -87,6 +87,7 @@ bool str_ieq(const char *a, const char *b);	       /* ASCII case-insensitive, NU
 bool str_nieq(const char *a, size_t n, const char *b); /* a[0..n) equals b, ASCII case-insensitive */
 bool str_starts(const char *s, const char *prefix);
 bool str_istarts(const char *s, const char *prefix);
+bool str_ascii(const char *s);	 /* no byte above 0x7F */
 bool str_isspace(int c);	 /* HTML space: TAB LF FF CR SP */
 bool str_isblank(const char *s); /* NULL, empty or only str_isspace */
 int str_lower(int c);
@@ -146,5 +147,4 @@ struct hash *hash_new(void);
 void hash_add(struct hash *h, const void *p, size_t n);
 void hash_hex(struct hash *h, char out[HASH_HEX_LEN + 1]); /* finishes h; free it next */
 void hash_free(struct hash *h);
-
 #endif

@@ -153,6 +153,13 @@ json_bool(const struct json *j, const char *key, bool *out)
 }
 
 bool
+json_is_true(const struct json *j, const char *key)
+{
+	bool is = false;
+	return json_bool(j, key, &is) && is;
+}
+
+bool
 json_is_null(const struct json *j, const char *key)
 {
 	struct value *v = member(j, key);
@@ -237,6 +244,15 @@ void
 json_set(struct json *j, const char *key, struct json *take)
 {
 	put(j, key, unwrap(take));
+}
+
+void
+json_set_some(struct json *j, const char *key, struct json *take)
+{
+	if (json_len(take) > 0)
+		json_set(j, key, take);
+	else
+		json_free(take);
 }
 
 void

@@ -31,6 +31,7 @@ const char *json_str(const struct json *j, const char *key);	    /* NULL if abse
 bool json_int(const struct json *j, const char *key, int64_t *out); /* an integral number within 2^53 */
 int64_t json_int_or(const struct json *j, const char *key, int64_t otherwise);
 bool json_bool(const struct json *j, const char *key, bool *out);
+bool json_is_true(const struct json *j, const char *key); /* present and true */
 bool json_is_null(const struct json *j, const char *key); /* present and null */
 
 /* Getters on arrays and on single values. */
@@ -44,6 +45,7 @@ void json_each(const struct json *j, void (*f)(void *arg, const char *key, const
 
 /* Changing; what is no object (no array) stays as it is.  Strings are made valid UTF-8 (bad bytes become U+FFFD).  A NULL string or value sets null. */
 void json_set(struct json *j, const char *key, struct json *take);
+void json_set_some(struct json *j, const char *key, struct json *take); /* unless it has no members: then nothing */
 void json_set_str(struct json *j, const char *key, const char *s);
 void json_set_strn(struct json *j, const char *key, const char *s, size_t n);
 void json_set_int(struct json *j, const char *key, int64_t v);

@@ -55,15 +55,6 @@ find(const char *value, const char *name)
 	return found;
 }
 
-static bool
-ascii(const char *s)
-{
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s >= 0x80)
-			return false;
-	return true;
-}
-
 /* Strictly UTF-8 behind the escapes; in place. */
 static bool
 percent_decode(char *s)
@@ -79,7 +70,7 @@ extended(const char *value)
 {
 	static const char prefix[] = "utf-8''";
 	char *v = find(value, "filename*"), *out = NULL;
-	if (v != NULL && str_istarts(v, prefix) && ascii(v)) {
+	if (v != NULL && str_istarts(v, prefix) && str_ascii(v)) {
 		out = mem_strdup(v + sizeof prefix - 1);
 		if (!percent_decode(out)) {
 			mem_free(out);
@@ -95,7 +86,7 @@ static char *
 plain(const char *value)
 {
 	char *v = find(value, "filename");
-	if (v == NULL || !ascii(v)) {
+	if (v == NULL || !str_ascii(v)) {
 		mem_free(v);
 		return NULL;
 	}

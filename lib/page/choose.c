@@ -220,15 +220,6 @@ set_url(struct json *j, const char *key, const char *base, const char *ref)
 	mem_free(url);
 }
 
-static void
-set_if_any(struct json *j, const char *key, struct json *take)
-{
-	if (json_len(take) > 0)
-		json_set(j, key, take);
-	else
-		json_free(take);
-}
-
 /* "a, b,c" as a list, each once. */
 static void
 split_tags(struct json *extra)
@@ -290,8 +281,8 @@ add_media(struct json *extra, const struct page_facts *f, const char *base)
 		set_known(video, "height", f->film->height);
 	}
 	set_url(audio, "url", base, f->audio);
-	set_if_any(extra, "video", video);
-	set_if_any(extra, "audio", audio);
+	json_set_some(extra, "video", video);
+	json_set_some(extra, "audio", audio);
 }
 
 static void
@@ -333,11 +324,11 @@ page_facts_report(struct page_facts *f, const char *url)
 	add_extra(extra, f, declared, base);
 	choose_props(f, PAGE_OG, declared, extra);
 	choose_props(f, PAGE_TWITTER, declared, extra);
-	set_if_any(out, "declared", declared);
-	set_if_any(out, "inferred", inferred);
-	set_if_any(out, "images", choose_images(f, base));
-	set_if_any(out, "extra", extra);
-	set_if_any(out, "sources", sources);
+	json_set_some(out, "declared", declared);
+	json_set_some(out, "inferred", inferred);
+	json_set_some(out, "images", choose_images(f, base));
+	json_set_some(out, "extra", extra);
+	json_set_some(out, "sources", sources);
 	set_url(out, "oembed", base, f->oembed);
 	if (!json_has(out, "oembed"))
 		set_url(out, "oembed", base, f->oembed_xml);

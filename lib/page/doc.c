@@ -186,15 +186,6 @@ say_media(struct doc *d, const char *root, const struct page_options *o)
 	mem_free(key);
 }
 
-static void
-set_if_any(struct json *j, const char *key, struct json *take)
-{
-	if (json_len(take) > 0)
-		json_set(j, key, take);
-	else
-		json_free(take);
-}
-
 struct json *
 page_doc(const void *bytes, size_t n, const struct page_options *o)
 {
@@ -213,9 +204,9 @@ page_doc(const void *bytes, size_t n, const struct page_options *o)
 		page_doc_pdf(&d, bytes, n);
 	else if (kind == KIND_AUDIO || kind == KIND_VIDEO)
 		say_media(&d, kind == KIND_AUDIO ? "og:audio" : "og:video", o);
-	set_if_any(d.out, "declared", d.declared);
-	set_if_any(d.out, "inferred", d.inferred);
-	set_if_any(d.out, "sources", d.sources);
-	set_if_any(d.out, "images", d.images);
+	json_set_some(d.out, "declared", d.declared);
+	json_set_some(d.out, "inferred", d.inferred);
+	json_set_some(d.out, "sources", d.sources);
+	json_set_some(d.out, "images", d.images);
 	return d.out;
 }

@@ -182,15 +182,6 @@ skipped(const struct page_notes *n)
 	return list;
 }
 
-static void
-set_if_any(struct json *j, const char *key, struct json *take)
-{
-	if (json_len(take) > 0)
-		json_set(j, key, take);
-	else
-		json_free(take);
-}
-
 void
 page_facts_explain(const struct page_facts *f, const char *base, struct json *out)
 {
@@ -206,9 +197,9 @@ page_facts_explain(const struct page_facts *f, const char *base, struct json *ou
 		json_set_bool(done, key, true);
 		explain_key(n, key, json_str(sources, key), where, others);
 	}
-	set_if_any(out, "where", where);
-	set_if_any(out, "others", others);
-	set_if_any(out, "skipped", skipped(n));
+	json_set_some(out, "where", where);
+	json_set_some(out, "others", others);
+	json_set_some(out, "skipped", skipped(n));
 	json_free(sources);
 	json_free(done);
 }

@@ -53,9 +53,7 @@ first_image(const struct json *html, bool declared)
 	struct json *images = json_get(html, "images"), *found = NULL;
 	for (size_t i = 0, n = json_len(images); i < n && found == NULL; i++) {
 		struct json *image = json_at(images, i);
-		bool is = false;
-		(void)json_bool(image, "declared", &is);
-		if (is == declared && json_str(image, "url") != NULL)
+		if (json_is_true(image, "declared") == declared && json_str(image, "url") != NULL)
 			found = image;
 		else
 			json_free(image);

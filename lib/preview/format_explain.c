@@ -296,15 +296,6 @@ explain_beside(void *arg, const char *key, const struct json *value)
 }
 
 static void
-set_if_any(struct json *to, const char *key, struct json *take)
-{
-	if (json_len(take) > 0)
-		json_set(to, key, take);
-	else
-		json_free(take);
-}
-
-static void
 explain_fields(const struct record *rec, struct json *out)
 {
 	struct reader r = {.rec = rec,
@@ -323,11 +314,11 @@ explain_fields(const struct record *rec, struct json *out)
 		json_each(r.og, explain_field, &r);
 	if (!record_failed(rec) && !json_has(r.og, "og:image"))
 		explain_no_image(&r);
-	set_if_any(out, "fields", r.fields);
+	json_set_some(out, "fields", r.fields);
 	r.fields = json_array();
 	if (!record_failed(rec))
 		json_each(extra, explain_beside, &r);
-	set_if_any(out, "beside", r.fields);
+	json_set_some(out, "beside", r.fields);
 	struct json *const done[] = {r.og,	r.html,	 r.oembed, r.declared, r.inferred,
 				     r.sources, r.where, r.others, r.answer,   extra};
 	for (size_t i = 0; i < sizeof done / sizeof done[0]; i++)
@@ -458,10 +449,10 @@ format_explain(const struct record *rec)
 	}
 	explain_cache(rec, out);
 	explain_fields(rec, out);
-	set_if_any(out, "skipped", explain_skipped(rec));
+	json_set_some(out, "skipped", explain_skipped(rec));
 	explain_charset(rec, out);
-	set_if_any(out, "docs", explain_docs(rec));
-	set_if_any(out, "stages", explain_stages(rec));
+	json_set_some(out, "docs", explain_docs(rec));
+	json_set_some(out, "stages", explain_stages(rec));
 	copy_members(out, rec->j, members);
 	return out;
 }

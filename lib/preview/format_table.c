@@ -323,15 +323,14 @@ circumstances(const struct table *t, const struct json *e)
 {
 	struct json *cache = json_get(e, "cache"), *charset = json_get(e, "charset"), *error = json_get(e, "error");
 	const char *url = json_str(e, "url"), *final = json_str(e, "final_url");
-	bool hit = false;
 	row(t, "url", url != NULL ? url : "");
 	if (final != NULL && !str_eq(final, url))
 		row_take(t, "found at",
 			 mem_printf("%s (redirects: %lld)", final, (long long)json_int_or(e, "hops", 0)));
-	(void)json_bool(cache, "hit", &hit);
 	if (cache != NULL)
 		row(t, "cache",
-		    hit ? "the answer was known; --refresh finds out and explains anew" : "the answer was not known");
+		    json_is_true(cache, "hit") ? "the answer was known; --refresh finds out and explains anew"
+					       : "the answer was not known");
 	if (charset != NULL)
 		row_take(t, "charset", mem_printf("%s (%s)", json_str(charset, "name"), json_str(charset, "by")));
 	if (error != NULL)

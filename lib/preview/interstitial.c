@@ -13,22 +13,11 @@ enum {
 };
 
 static bool
-declares_image(const struct json *html)
-{
-	struct json *images = json_get(html, "images"), *first = json_at(images, 0);
-	bool declared = false;
-	(void)json_bool(first, "declared", &declared);
-	json_free(first);
-	json_free(images);
-	return declared;
-}
-
-static bool
 silent(const struct json *html)
 {
 	struct json *declared = json_get(html, "declared");
-	bool is = !json_has(declared, "og:title") && !json_has(declared, "og:description") && !declares_image(html) &&
-		  !json_has(html, "oembed");
+	bool is = !json_has(declared, "og:title") && !json_has(declared, "og:description") &&
+		  !stage_og_declares_image(html) && !json_has(html, "oembed");
 	json_free(declared);
 	return is;
 }

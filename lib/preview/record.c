@@ -130,8 +130,7 @@ bool
 record_cached(const struct record *rec)
 {
 	struct json *cache = json_get(rec->j, "cache");
-	bool hit = false;
-	(void)json_bool(cache, "hit", &hit);
+	bool hit = json_is_true(cache, "hit");
 	json_free(cache);
 	return hit;
 }

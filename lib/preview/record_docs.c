@@ -12,14 +12,6 @@ url_fits(const char *url)
 
 /* ---- docs ------------------------------------------------------------------------------- */
 
-static bool
-flag(const struct json *j, const char *key)
-{
-	bool v = false;
-	(void)json_bool(j, key, &v);
-	return v;
-}
-
 void
 record_doc_view(struct record_doc *d, struct json *take)
 {
@@ -44,9 +36,9 @@ record_doc_view(struct record_doc *d, struct json *take)
 	    .length = json_int_or(take, "length", 0),
 	    .stale_while_revalidate = json_int_or(take, "stale_while_revalidate", 0),
 	    .stale_if_error = json_int_or(take, "stale_if_error", 0),
-	    .no_store = flag(take, "no_store"),
-	    .vary_language = flag(take, "vary_language"),
-	    .not_modified = flag(take, "not_modified"),
+	    .no_store = json_is_true(take, "no_store"),
+	    .vary_language = json_is_true(take, "vary_language"),
+	    .not_modified = json_is_true(take, "not_modified"),
 	    .j = take,
 	};
 }

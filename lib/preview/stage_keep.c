@@ -129,14 +129,6 @@ struct parcel {
 	size_t drops;
 };
 
-static bool
-flagged(const struct record_doc *d, const char *flag)
-{
-	bool is = false;
-	(void)json_bool(d->j, flag, &is);
-	return is;
-}
-
 static void
 pack_thumbs(struct parcel *p, const struct record *rec)
 {
@@ -175,7 +167,7 @@ drop_later(struct parcel *p, const char *id)
 static bool
 pack_doc(struct parcel *p, const struct record *rec, const struct record_doc *d)
 {
-	bool reused = d->not_modified || flagged(d, "reused"), shown = str_eq(p->shown.media_id, d->media_id);
+	bool reused = d->not_modified || json_is_true(d->j, "reused"), shown = str_eq(p->shown.media_id, d->media_id);
 	if (d->media_id == NULL || !store_id_fetched(d->media_id))
 		return false;
 	drop_later(p, json_str(d->j, "spare"));
@@ -219,7 +211,7 @@ pack_image(struct parcel *p, const struct record *rec, const char *language)
 	const struct record_doc *d = &p->shown;
 	struct buf text;
 	bool worth = str_eq(d->rel, "image") && d->media_id != NULL && store_id_fetched(d->media_id) && !d->no_store &&
-		     d->url != NULL && str_istarts(d->url, "http") && !flagged(d, "kept") &&
+		     d->url != NULL && str_istarts(d->url, "http") && !json_is_true(d->j, "kept") &&
 		     json_has(rec->j, "image") && json_has(rec->j, "thumbs");
 	struct json *known = json_object();
 	buf_init(&text, RECORD_LINE_MAX);

@@ -174,12 +174,11 @@ settle(struct record *rec)
 
 /* ---- the page ---------------------------------------------------------------------------------------------------- */
 
-static bool
-declares_image(const struct json *html)
+bool
+stage_og_declares_image(const struct json *html)
 {
 	struct json *images = json_get(html, "images"), *first = json_at(images, 0);
-	bool declared = false;
-	(void)json_bool(first, "declared", &declared);
+	bool declared = json_is_true(first, "declared");
 	json_free(first);
 	json_free(images);
 	return declared;
@@ -226,10 +225,8 @@ refresh_of_header(struct json *html, const struct record_doc *doc)
 static void
 want_manifest(struct record *rec, const struct json *html)
 {
-	bool asked = false;
 	const char *url = json_str(html, "manifest");
-	(void)json_bool(rec->j, "icons", &asked);
-	if (asked && url != NULL)
+	if (json_is_true(rec->j, "icons") && url != NULL)
 		record_want(rec, "manifest", url);
 }
 
@@ -299,7 +296,7 @@ read_page(const struct stage_og *st, struct record *rec, const struct record_doc
 		return 0;
 	}
 	want_manifest(rec, html);
-	if (oembed_awaited(rec, html) && (st->oembed_first || !declares_image(html)))
+	if (oembed_awaited(rec, html) && (st->oembed_first || !stage_og_declares_image(html)))
 		json_set_str(html, "pending", "oembed");
 	json_set(rec->j, "html", html);
 	return 0;

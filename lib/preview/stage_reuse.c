@@ -29,14 +29,6 @@ struct pass {
 
 /* ---- documents as JSON ----------------------------------------------------------------------------------- */
 
-static bool
-flagged(const struct json *doc, const char *flag)
-{
-	bool is = false;
-	(void)json_bool(doc, flag, &is);
-	return is;
-}
-
 /* The last of a list with that rel, and URL or any; yours. */
 static struct json *
 find(const struct json *docs, const char *rel, const char *url)
@@ -200,7 +192,7 @@ image_came(const struct pass *p)
 		return;
 	if (str_eq(d.rel, "image") && d.not_modified)
 		image_unchanged(p, d.j);
-	else if (str_eq(d.rel, "image") && !flagged(d.j, "reused") && json_has(p->rec->j, "og"))
+	else if (str_eq(d.rel, "image") && !json_is_true(d.j, "reused") && json_has(p->rec->j, "og"))
 		find_twin(p, d.j);
 	record_doc_clear(&d);
 }
@@ -233,7 +225,7 @@ state_of(const struct pass *p, const struct json *was)
 	struct json *is = find_in(p->rec->j, rel, url);
 	enum state s = SAME;
 	if (is != NULL) {
-		bool same = flagged(is, "not_modified") || flagged(is, "reused");
+		bool same = json_is_true(is, "not_modified") || json_is_true(is, "reused");
 		s = same && str_eq(json_str(is, "media_id"), json_str(was, "media_id")) ? SAME : CHANGED;
 	} else if (str_eq(rel, "page") && record_refused(p->rec, rel, url)) {
 		s = CHANGED;
@@ -315,7 +307,7 @@ static bool
 to_revive(const struct pass *p)
 {
 	struct json *page = find_in(p->rec->j, "page", NULL);
-	bool is = flagged(page, "not_modified") && !json_has(p->rec->j, "og") && record_wants(p->rec) == 0;
+	bool is = json_is_true(page, "not_modified") && !json_has(p->rec->j, "og") && record_wants(p->rec) == 0;
 	json_free(page);
 	return is;
 }

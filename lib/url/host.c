@@ -20,15 +20,6 @@ to_ascii(const char *host)
 	return own;
 }
 
-static bool
-ascii(const char *s)
-{
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s >= 0x80)
-			return false;
-	return true;
-}
-
 static char *
 address_text(const struct url_addr *a)
 {
@@ -43,7 +34,7 @@ url_host_normal(const char *host)
 	struct url_addr a;
 	if (strlen(host) > URL_MAX || !utf8_valid(host, strlen(host)))
 		return NULL;
-	char *out = ascii(host) ? mem_strdup(host) : to_ascii(host);
+	char *out = str_ascii(host) ? mem_strdup(host) : to_ascii(host);
 	if (out == NULL)
 		return NULL;
 	str_tolower(out);

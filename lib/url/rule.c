@@ -89,21 +89,12 @@ caseless(enum rule_key key)
 	return key == SCHEME || key == NETLOC || key == HOSTNAME;
 }
 
-static bool
-ascii(const char *s)
-{
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s >= 0x80)
-			return false;
-	return true;
-}
-
 /* Hosts are matched in Punycode, so a glob for them is turned into that. */
 static struct url_pattern *
 new_pattern(enum rule_key key, const char *text, struct err *err)
 {
 	bool host = key == HOSTNAME || key == NETLOC;
-	char *punycode = host && text[0] != '^' && !ascii(text) ? url_host_normal(text) : NULL;
+	char *punycode = host && text[0] != '^' && !str_ascii(text) ? url_host_normal(text) : NULL;
 	struct url_pattern *p = url_pattern_new(punycode != NULL ? punycode : text, caseless(key), err);
 	mem_free(punycode);
 	return p;

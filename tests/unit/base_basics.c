@@ -38,6 +38,7 @@ static void
 numbers(void)
 {
 	int64_t v = 0;
+	ok(str_ascii("~\x7f") && !str_ascii("a\x80"), "ASCII");
 	ok(str_size("10M", &v) == 0 && v == 10485760, "10M");
 	ok(str_size("17", &v) == 0 && v == 17, "17");
 	ok(str_size("1.5M", &v) < 0 && str_size("", &v) < 0 && str_size("9999999999G", &v) < 0, "no size");

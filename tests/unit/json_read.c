@@ -92,6 +92,10 @@ members(void)
 	ok(json_int(j, "n", &n) && n == 9007199254740992, "an integer up to 2^53");
 	ok(!json_int(j, "f", &n) && !json_int(j, "s", &n), "no integer out of a fraction or a string");
 	ok(json_bool(j, "b", &b) && b, "a boolean");
+	ok(json_is_true(j, "b") && !json_is_true(j, "n") && !json_is_true(j, "none") && !json_is_true(NULL, "b"),
+	   "true is true alone");
+	json_set_some(j, "some", json_array());
+	ok(!json_has(j, "some"), "an empty list is not set");
 	ok(json_is_null(j, "z") && !json_is_null(j, "none"), "null is not absent");
 	struct json *a = json_get(j, "a"), *two = json_at(a, 1), *none = json_at(a, 2);
 	is_int((long long)json_len(a), 2, "an array's length");
