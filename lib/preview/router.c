@@ -2,16 +2,10 @@
 #include "preview/router.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-extern char **environ;
-
-enum { REAP_GRACE = 1000 }; /* ms between the end of a filter's stdout and its SIGKILL */
 
 /* A record in somebody's hands.  The router's own number stands in its "id" while it travels. */
 struct job {
@@ -120,63 +114,15 @@ note(const struct router *r, const char *text)
 }
 
 static int
-spawn(char *const *argv, int in, int out, pid_t *pid, struct err *err)
-{
-	posix_spawn_file_actions_t acts;
-	posix_spawnattr_t attr;
-	sigset_t reset;
-	(void)sigemptyset(&reset);
-	(void)sigaddset(&reset, SIGPIPE);
-	(void)posix_spawn_file_actions_init(&acts);
-	(void)posix_spawnattr_init(&attr);
-	(void)posix_spawn_file_actions_adddup2(&acts, in, STDIN_FILENO);
-	(void)posix_spawn_file_actions_adddup2(&acts, out, STDOUT_FILENO);
-	(void)posix_spawn_file_actions_addclosefrom_np(&acts,
-						       STDERR_FILENO + 1); /* what we were handed is not theirs */
-	(void)posix_spawnattr_setsigdefault(&attr, &reset);
-	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
-	errno = posix_spawn(pid, argv[0], &acts, &attr, argv, environ);
-	(void)posix_spawnattr_destroy(&attr);
-	(void)posix_spawn_file_actions_destroy(&acts);
-	return errno == 0 ? 0 : err_sys(err, "start %s", argv[0]);
-}
-
-static int
 start(struct router *r, enum stage s, struct err *err)
 {
 	struct filter *f = &r->f[s];
-	int to[2] = {-1, -1}, from[2] = {-1, -1};
-	int rc = -1;
-	if (pipe2(to, O_CLOEXEC) < 0 || pipe2(from, O_CLOEXEC) < 0) {
-		(void)err_sys(err, "pipe");
-	} else if (io_nonblock(to[1], err) == 0 && io_nonblock(from[0], err) == 0 &&
-		   spawn(r->conf.argv[s], to[0], from[1], &f->pid, err) == 0) {
-		f->in = to[1];
-		f->out = from[0];
-		io_lines_init(&f->lines, f->out, RECORD_LINE_MAX);
-		f->last = r->conf.now();
-		f->fruitless++;
-		to[1] = from[0] = -1;
-		rc = 0;
-	}
-	for (int i = 0; i < 2; i++) {
-		io_close(&to[i]);
-		io_close(&from[i]);
-	}
-	return rc;
-}
-
-/* Waits for a filter whose stdin is closed; one that does not end by itself is ended. */
-static int
-reap(pid_t pid, int grace)
-{
-	int status = 0;
-	for (int ms = 0; waitpid(pid, &status, WNOHANG) == 0; ms++) {
-		if (ms == grace)
-			(void)kill(pid, SIGKILL);
-		(void)poll(NULL, 0, 1);
-	}
-	return status;
+	if (router_child_start(r->conf.argv[s], &f->pid, &f->in, &f->out, err) < 0)
+		return -1;
+	io_lines_init(&f->lines, f->out, RECORD_LINE_MAX);
+	f->last = r->conf.now();
+	f->fruitless++;
+	return 0;
 }
 
 /* Closes our ends and waits; says how it ended. */
@@ -186,7 +132,7 @@ bury(struct filter *f, enum stage s, char *how, size_t size)
 	struct buf text;
 	io_close(&f->in);
 	io_close(&f->out);
-	int status = reap(f->pid, REAP_GRACE);
+	int status = router_child_end(f->pid);
 	buf_init(&text, size - 1);
 	if (WIFSIGNALED(status))
 		(void)buf_addf(&text, "mxpreview-%s: ended by signal %d", stage_name[s], WTERMSIG(status));

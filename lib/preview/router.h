@@ -44,4 +44,8 @@ int router_pids(const struct router *r, pid_t pid[STAGE_DONE]); /* 0 where not r
 /* believe.c: leaves in a record that came back from a filter what is that filter's business, and else what it was. */
 void router_believe(struct record *now, const struct record *was, enum stage s);
 
+/* child.c: a filter's process; in and out are our ends. */
+int router_child_start(char *const *argv, pid_t *pid, int *in, int *out, struct err *err);
+int router_child_end(pid_t pid); /* its stdin is closed; what does not end by itself is ended.  As waitpid */
+
 #endif
