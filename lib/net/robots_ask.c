@@ -127,6 +127,8 @@ judge(struct transfer *t, const struct robots *r)
 	if (t->may)
 		return ROBOTS_ALLOW;
 	(void)net_outcome(&t->err, r->closed ? OUT_NO_ROBOTS : OUT_ROBOTS, NULL);
+	if (t->begun && t->req.hop != NULL)
+		t->req.hop(t->req.arg, &(struct net_hop){.url = t->response.final_url, .why = t->err.text});
 	return ROBOTS_REFUSE;
 }
 

@@ -18,7 +18,8 @@ static struct transfer transfers[MANY];
 
 /* The i-th transfer, in line at a host. */
 static struct transfer *
-put(size_t i, char *place, int64_t interval, bool begun)
+put(size_t i, char *place, // NOLINT(readability-non-const-parameter): as in struct transfer
+    int64_t interval, bool begun)
 {
 	struct transfer *t = &transfers[i];
 	*t = (struct transfer){.net = &net, .place = place, .site = {.min_interval = interval}, .begun = begun};
