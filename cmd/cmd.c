@@ -355,6 +355,12 @@ struct loop {
 	bool all; /* failed and cached records are the stage's business too */
 };
 
+bool
+cmd_blank(const char *line, size_t len)
+{
+	return str_isblank(line) && memchr(line, '\0', len) == NULL;
+}
+
 /* One line in, one record out.  The exit status that it calls for: 0 unless the record failed here. */
 static int
 one(const struct loop *l, enum io_line kind, const char *line, size_t len)
@@ -397,7 +403,7 @@ run(const struct loop *l)
 			(void)poll(&pfd, 1, -1);
 			continue;
 		}
-		if (kind == IO_LINE_OK && str_isblank(line))
+		if (kind == IO_LINE_OK && cmd_blank(line, len))
 			continue;
 		int failed = one(l, (enum io_line)kind, line, len);
 		if (status != EXIT_REFUSED && failed != 0) /* "try again" only if that helps all of them */

@@ -64,6 +64,9 @@ int64_t cmd_clock(void); /* ms, never set back: for waiting */
 /* RFC 3339, ms since the epoch, or an age ("30d"): ms since the epoch.  -1: none of them. */
 int cmd_when(const char *s, int64_t *ms);
 
+/* Lines that are no question.  One that holds a NUL byte is none of them: it gets an answer. */
+bool cmd_blank(const char *line, size_t len);
+
 /* The loop of a filter that takes one record after the other: stdin to stdout, flushed whenever no more input waits.
  * Records that failed or were answered by the cache pass through.  Exit status: 0; 75 if trying again may help all
  * records that failed here, else 1. */

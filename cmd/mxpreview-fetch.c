@@ -342,7 +342,7 @@ read_lines(struct app *a, struct err *err)
 			a->eof = true;
 		else if (kind == IO_LINE_AGAIN)
 			a->readable = false;
-		else if (kind == IO_LINE_LONG || !str_isblank(line))
+		else if (kind == IO_LINE_LONG || !cmd_blank(line, len))
 			take_line(a, kind, line, len);
 	}
 	return 0;

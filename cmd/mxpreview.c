@@ -437,7 +437,7 @@ ask_stdin(struct app *a)
 			reload(a);
 		if (kind == IO_LINE_LONG)
 			ask_long(a);
-		else if (kind == IO_LINE_OK && !str_isblank(line))
+		else if (kind == IO_LINE_OK && !cmd_blank(line, len))
 			ask(a, line, len);
 	}
 	if (kind < 0)

@@ -161,7 +161,7 @@ take(struct crew *c, struct err *err)
 		c->over = kind == IO_LINE_EOF;
 		if (kind == IO_LINE_LONG)
 			refuse_long(c);
-		else if (kind == IO_LINE_OK && !str_isblank(line) && give(c, w, line, len, err) < 0)
+		else if (kind == IO_LINE_OK && !cmd_blank(line, len) && give(c, w, line, len, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -57,6 +57,7 @@ is "$(jq -c 'select(.error) | [keys, ((.error | keys) - ["class", "http_status"]
 	'[["error","url"],["errcode","error","status"]]' "failures have their shape"
 is "$(jq -r 'select(.error) | .url' "$TMP/out")" "$(sed -n 2,5p "$TMP/badurls")" "and name their URL"
 is "$(jq -r 'select(.error) | .error.status' "$TMP/out" | tail -n 1)" 502 "a server's failure is a 502"
+is "$(printf ' \n\t\n\0\n\0http://x/\n' | mx | jq -r .error.status | tr '\n' ' ')" '400 400 ' "a line is not blank because it begins with NUL"
 is "$(jq -c 'select(.url=="ftp://example.org/") | .error | [.status, .class]' "$TMP/out")" '[400,"denied"]' "another scheme is refused as mxpreview-fetch does it"
 is "$(mx http://10.0.0.1/ | jq -c '.error | [.status, .class]')" '[403,"denied"]' "and so is an address inside"
 mx "$O/page.html?a" 'http://' "$O/page.html?b" 2>/dev/null | jq -r '."og:title" // "-"' >"$TMP/titles"

@@ -15,7 +15,7 @@ for page in sys.argv[2:]:
     places = list(html.get("where", {}).values()) + html.get("images", []) + [o for l in html.get("others", {}).values() for o in l]
     if html.get("charset") != "UTF-8":
         continue
-    for p in places + [s for s in html.get("skipped", []) if s["what"] != "bytes"]:
+    for p in places + html.get("skipped", []):
         if "line" not in p:
             continue
         told += 1

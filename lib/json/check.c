@@ -45,6 +45,8 @@ digits(struct reader *r)
 static int
 number(struct reader *r)
 {
+	if (peek(r) != '-' && (peek(r) < '0' || peek(r) > '9'))
+		return bad(r, "value expected");
 	if (peek(r) == '-')
 		r->i++;
 	if (peek(r) == '0')

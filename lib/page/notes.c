@@ -180,6 +180,8 @@ page_skip_bytes(struct page_facts *f, const char *why, size_t bytes)
 		return;
 	page_skip(f, "bytes", why, 0);
 	for (size_t i = 0; i < f->notes->skips; i++)
-		if (str_eq(f->notes->skip[i].what, "bytes"))
+		if (str_eq(f->notes->skip[i].what, "bytes")) {
 			f->notes->skip[i].count = bytes;
+			f->notes->skip[i].line = 0; /* they are the last ones */
+		}
 }
