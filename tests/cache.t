@@ -126,7 +126,7 @@ if mkdir "$TMP/small" && mount -t tmpfs -o size=256k tmpfs "$TMP/small" 2>/dev/n
 	record "$last" | cache put >/dev/null
 	is "$?" 0 'with room again it goes on'
 	is "$(sqlite3 "$S/mxpreview.db" 'PRAGMA integrity_check')" ok 'and the database is sound'
-	origin_start
+	origin_start --root "$TMP"
 	head -c 8m /dev/zero >"$TMP/small/fill" 2>/dev/null
 	truncate -s -200K "$TMP/small/fill" # the database opens, the page has no room
 	mxpreview -q -d "$S" --allow-ip 127.0.0.0/8 "http://127.0.0.1:$PORT/big?n=2000000&type=text/html" >"$TMP/out"
