@@ -9,8 +9,9 @@
 #include "preview/stages.h"
 
 static const char usage[] =
-    "usage: mxpreview-thumb -s WxH [-hqvV] [-m scale|crop] [-t TYPE] [-o FILE] [FILE|-]\n"
+    "usage: mxpreview-thumb -s WxH [-hqvV] [--animated] [-m scale|crop] [-t TYPE] [-o FILE] [FILE|-]\n"
     "       mxpreview-thumb --set [-hqvV] [-t TYPE] [-O DIR] [FILE|-]\n"
+    "       mxpreview-thumb --blurhash [-hqvV] [FILE|-]\n"
     "       mxpreview-thumb --identicon NAME [-hqvV] [-s WxH] [-o FILE]\n"
     "       mxpreview-thumb [-hqvV] [-c FILE] [-d DIR] [-j N]\n"
     "\n"
@@ -19,10 +20,12 @@ static const char usage[] =
     "\n"
     "  -s, --size WxH        fit into (scale) or fill (crop) so many pixels; nothing is ever enlarged\n"
     "  -m, --method METHOD   scale (the default) or crop\n"
-    "  -t, --type TYPE       jpeg or png instead of what fits the image\n"
+    "  -t, --type TYPE       jpeg, png or webp instead of what fits the image\n"
     "  -o, --output FILE     there instead of standard output\n"
     "      --set             the five standard sizes, a JSON list of them to standard output\n"
     "  -O, --output-dir DIR  where the set goes; the default is the current directory\n"
+    "      --animated        an animation stays one, as WebP\n"
+    "      --blurhash        type, size, colour and BlurHash of the picture as JSON to standard output\n"
     "      --identicon NAME  a PNG that stands for a name that has no picture, 96x96 unless -s says else\n"
     "  -j, --jobs N          records: N processes, of which one may die of a picture while the others go on\n"
     "  -c, --config FILE     configuration instead of the usual places, see mxpreview.conf(5)\n"
@@ -33,7 +36,7 @@ static const char usage[] =
     "  -h, --help            this text\n"
     "  -V, --version         the version\n";
 
-enum { OPT_SET = CMD_OPT_FIRST, OPT_IDENTICON };
+enum { OPT_SET = CMD_OPT_FIRST, OPT_IDENTICON, OPT_ANIMATED, OPT_BLURHASH };
 
 enum { IDENTICON_SIDE = 96 }; /* what it was in the first of these servers */
 
@@ -45,6 +48,8 @@ static const struct option options[] = {
     {"output", required_argument, NULL, 'o'},
     {"jobs", required_argument, NULL, 'j'},
     {"set", no_argument, NULL, OPT_SET},
+    {"animated", no_argument, NULL, OPT_ANIMATED},
+    {"blurhash", no_argument, NULL, OPT_BLURHASH},
     {"identicon", required_argument, NULL, OPT_IDENTICON},
     {"output-dir", required_argument, NULL, 'O'},
     {NULL, 0, NULL, 0},
@@ -80,7 +85,10 @@ parse_type(const char *s, enum image_format *as)
 {
 	if (str_istarts(s, "image/"))
 		s += strlen("image/");
-	*as = str_ieq(s, "png") ? IMAGE_PNG : str_ieq(s, "jpeg") || str_ieq(s, "jpg") ? IMAGE_JPEG : IMAGE_UNKNOWN;
+	*as = str_ieq(s, "png")				? IMAGE_PNG
+	      : str_ieq(s, "webp")			? IMAGE_WEBP
+	      : str_ieq(s, "jpeg") || str_ieq(s, "jpg") ? IMAGE_JPEG
+							: IMAGE_UNKNOWN;
 	return *as != IMAGE_UNKNOWN;
 }
 
@@ -106,6 +114,12 @@ take_option(struct thumb *t, int opt)
 	case OPT_SET:
 		t->mode = THUMB_SET;
 		return true;
+	case OPT_ANIMATED:
+		t->animated = true;
+		return true;
+	case OPT_BLURHASH:
+		t->mode = THUMB_HASH;
+		return true;
 	case OPT_IDENTICON:
 		t->name = optarg;
 		return true;
@@ -119,8 +133,11 @@ static const char *
 conflict(const struct thumb *t, int operands)
 {
 	bool one = t->mode == THUMB_ONE || t->mode == THUMB_NAME;
-	if (t->mode == THUMB_SET && (t->size.width > 0 || t->name != NULL))
-		return "--set goes with neither -s nor --identicon";
+	bool file = t->mode == THUMB_ONE || t->mode == THUMB_SET || t->mode == THUMB_HASH;
+	if ((t->mode == THUMB_SET || t->mode == THUMB_HASH) && (t->size.width > 0 || t->name != NULL))
+		return "--set and --blurhash go with neither -s nor --identicon";
+	if (t->animated && t->mode != THUMB_ONE)
+		return "--animated needs -s";
 	if (t->output != NULL && !one)
 		return "-o needs -s or --identicon";
 	if (t->dir != NULL && t->mode != THUMB_SET)
@@ -129,8 +146,8 @@ conflict(const struct thumb *t, int operands)
 		return "-t needs -s or --set";
 	if (t->jobs > 0 && t->mode != THUMB_RECORDS)
 		return "-j is for records only";
-	if (operands > (t->mode == THUMB_ONE || t->mode == THUMB_SET ? 1 : 0))
-		return operands == 1 ? "a picture needs -s or --set" : "one picture at a time";
+	if (operands > (file ? 1 : 0))
+		return operands == 1 && !file ? "a picture needs -s, --set or --blurhash" : "one picture at a time";
 	return NULL;
 }
 
@@ -144,9 +161,9 @@ parse_options(struct thumb *t, int argc, char **argv)
 				cmd_misuse(&t->c, usage, "-%c cannot be: %s", opt, optarg);
 			cmd_usage(&t->c, usage);
 		}
-	if (t->mode != THUMB_SET && t->name != NULL)
+	if (t->mode == THUMB_RECORDS && t->name != NULL)
 		t->mode = THUMB_NAME;
-	else if (t->mode != THUMB_SET && t->size.width > 0)
+	else if (t->mode == THUMB_RECORDS && t->size.width > 0)
 		t->mode = THUMB_ONE;
 	const char *why = conflict(t, argc - optind);
 	if (why != NULL)
@@ -165,7 +182,7 @@ static int
 one_record(void *arg, struct record *rec, struct err *err)
 {
 	const struct thumb *t = arg;
-	const struct stage_thumb st = {.blobs = &t->blobs, .limits = &t->limits};
+	const struct stage_thumb st = {.blobs = &t->blobs, .limits = &t->limits, .blurhash = t->c.conf.blurhash};
 	return stage_thumb(&st, rec, err);
 }
 

@@ -9,12 +9,15 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cmd/sandbox.h"
 
 enum {
 	SPOOL_MAX = 64 * 1024 * 1024, /* bytes of an image that comes through a pipe */
+	HASH_SIDE = 96,		      /* pixels a BlurHash is made of, before they are made fewer still */
+	ANIMATION_S = 6,	      /* of processor time; then a still picture is made, in what is left */
 	CPU_S = 10		      /* of one picture; a person may ask for larger sizes than records do */
 };
 
@@ -69,6 +72,8 @@ static int
 open_output(struct thumb *t, struct err *err)
 {
 	struct stat st;
+	if (t->mode == THUMB_HASH)
+		return 0;
 	if (t->mode != THUMB_SET && t->output == NULL) {
 		if (isatty(STDOUT_FILENO))
 			return err_set(err, ERR_INPUT, "an image is nothing for a terminal: name a file with -o");
@@ -211,11 +216,20 @@ set_name(const struct image_thumb *m)
 	return name;
 }
 
+static void
+say_json(const struct thumb *t, const struct json *j)
+{
+	struct buf line;
+	buf_init(&line, RECORD_LINE_MAX);
+	if (json_write(j, 0, &line) == 0 && buf_addc(&line, '\n') == 0)
+		(void)cmd_out(&t->c, line.p, line.len);
+	buf_clear(&line);
+}
+
 static int
 put_set(const struct thumb *t, const struct image_thumbs *made, struct err *err)
 {
 	struct json *list = json_array();
-	struct buf line;
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < made->n; i++) {
 		const struct image_thumb *m = &made->thumb[i];
@@ -231,15 +245,35 @@ put_set(const struct thumb *t, const struct image_thumbs *made, struct err *err)
 		rc = write_file(t, name, &m->data, err);
 		mem_free(name);
 	}
-	buf_init(&line, RECORD_LINE_MAX);
-	if (rc == 0 && json_write(list, 0, &line) == 0 && buf_addc(&line, '\n') == 0)
-		(void)cmd_out(&t->c, line.p, line.len);
-	buf_clear(&line);
+	if (rc == 0)
+		say_json(t, list);
 	json_free(list);
 	return rc;
 }
 
+static void
+put_hash(const struct thumb *t, const struct image_thumbs *made)
+{
+	char color[IMAGE_COLOR_LEN + 1], hash[IMAGE_BLURHASH_LEN + 1];
+	struct json *j = json_object();
+	json_set_str(j, "type", image_format_type(made->source.format));
+	json_set_int(j, "width", made->source.width);
+	json_set_int(j, "height", made->source.height);
+	if (image_color(&made->mini, color))
+		json_set_str(j, "color", color);
+	image_blurhash(&made->mini, hash);
+	json_set_str(j, "blurhash", hash);
+	say_json(t, j);
+	json_free(j);
+}
+
 /* ---- from in to out ------------------------------------------------------------------------------------- */
+
+static const char *
+what(const struct thumb *t)
+{
+	return t->file != NULL ? t->file : "standard input";
+}
 
 static int
 identicon(const struct thumb *t, struct err *err)
@@ -256,16 +290,45 @@ identicon(const struct thumb *t, struct err *err)
 static int
 picture(const struct thumb *t, struct err *err)
 {
-	const char *what = t->file != NULL ? t->file : "standard input";
-	bool one = t->mode == THUMB_ONE;
+	static const struct image_size hash_size = {HASH_SIDE, HASH_SIDE, IMAGE_SCALE};
+	bool set = t->mode == THUMB_SET;
+	const struct image_size *sizes = set ? image_set : t->mode == THUMB_HASH ? &hash_size : &t->size;
 	struct image_thumbs made;
-	if (image_thumbs_make(t->in, one ? &t->size : image_set, one ? 1 : IMAGE_SET_LEN, t->as, &t->limits, &made,
-			      err) < 0)
-		return err_add(err, "%s", what);
+	int rc = 0;
+	if (image_thumbs_make(t->in, sizes, set ? IMAGE_SET_LEN : 1, t->as, &t->limits, &made, err) < 0)
+		return err_add(err, "%s", what(t));
 	if (made.warning.code != ERR_NONE)
-		cmd_warn(&t->c, "%s: %s", what, made.warning.text);
-	int rc = one ? put_one(t, &made.thumb[0].data, err) : put_set(t, &made, err);
+		cmd_warn(&t->c, "%s: %s", what(t), made.warning.text);
+	if (set)
+		rc = put_set(t, &made, err);
+	else if (t->mode == THUMB_HASH)
+		put_hash(t, &made);
+	else
+		rc = put_one(t, &made.thumb[0].data, err);
 	image_thumbs_clear(&made);
+	return rc;
+}
+
+static bool
+enough(void *arg)
+{
+	struct timespec ts;
+	(void)arg;
+	return clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts) == 0 && ts.tv_sec >= ANIMATION_S;
+}
+
+/* What does not move, or moves too much, becomes a still picture. */
+static int
+animation(const struct thumb *t, struct err *err)
+{
+	struct image_thumb made;
+	if (image_anim_make(t->in, &t->size, &t->limits, enough, NULL, &made, err) < 0) {
+		if (err->code != ERR_UNSUPPORTED)
+			cmd_warn(&t->c, "%s: %s: only its first frame is taken", what(t), err->text);
+		return picture(t, err);
+	}
+	int rc = put_one(t, &made.data, err);
+	buf_clear(&made.data);
 	return rc;
 }
 
@@ -278,5 +341,5 @@ thumb_document(const struct thumb *t, struct err *err)
 	(void)signal(SIGHUP, SIG_DFL);
 	if (cmd_stop)
 		return err_set(err, ERR_SYS, "interrupted");
-	return t->mode == THUMB_NAME ? identicon(t, err) : picture(t, err);
+	return t->mode == THUMB_NAME ? identicon(t, err) : t->animated ? animation(t, err) : picture(t, err);
 }

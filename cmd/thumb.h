@@ -10,6 +10,7 @@ enum thumb_mode {
 	THUMB_RECORDS = 0, /* records, a filter */
 	THUMB_ONE,	   /* -s: one thumbnail of one picture */
 	THUMB_SET,	   /* --set: the five */
+	THUMB_HASH,	   /* --blurhash: what stands for it until it comes */
 	THUMB_NAME	   /* --identicon: no picture at all */
 };
 
@@ -19,6 +20,7 @@ struct thumb {
 	enum thumb_mode mode;
 	struct image_size size;
 	enum image_format as;
+	bool animated;
 	const char *name;		 /* --identicon */
 	const char *file, *output, *dir; /* NULL: standard input, standard output, "." */
 	int64_t jobs;			 /* records: processes; 0: this one */

@@ -55,6 +55,9 @@ mxpreview-thumb -s 1000x1000 a.png >same.png
 is "$(what same.png)" "png 400 300 rgb" "nothing is enlarged"
 mxpreview-thumb -s 100x100 alpha.png >al.png
 is "$(what al.png)" "png 100 75 rgba" "alpha stays"
+mxpreview-thumb -s 100x100 -t webp alpha.png >al.webp
+mxpreview-thumb -s 100x100 -t png -o back.png al.webp
+is "$(head -c 12 al.webp | tail -c 4) $(what back.png)" "WEBP png 100 75 rgba" "as WebP, which keeps alpha, and back"
 mxpreview-thumb -s 100x100 -t png big.jpg >bj.png
 is "$(what bj.png)" "png 100 75 rgb" "a JPEG as PNG"
 mxpreview-thumb -s 100x100 -o /dev/null a.png
@@ -118,7 +121,7 @@ record() { # record MEDIA-ID: with a picture of that name
 }
 out=$(record $ID | mxpreview-thumb -d store)
 ok $? "a record"
-is "$(json '.image | "\(.media_id) \(.type) \(.width) \(.height) \(keys | length)"' <<<"$out")" "$ID image/png 400 300 4" "what the picture is"
+is "$(json '.image | "\(.media_id) \(.type) \(.width) \(.height) \(keys | length)"' <<<"$out")" "$ID image/png 400 300 5" "what the picture is"
 is "$(json '.thumbs | length' <<<"$out")" 4 "its thumbnails are listed"
 dir=store/url_cache_thumbnails/2026-11-21/QwErTyUiOpAsDfGh
 is "$(what $dir/320-240-image-png-scale)" "png 320 240 rgb" "and stand beside it"
@@ -192,7 +195,7 @@ is "$?:$(pgrep -P $pid)" 1: "a signal ends all of them, whatever they do"
 exec 7>&-
 mxpreview-thumb -d store -j 2 <records >/dev/full 2>errors
 like "$? $(cat errors)" '^1 .*No space left' "records to a full disk"
-for bad in "-j 0" "-j 65" "-j x" "-s 9x9 -j 2"; do
+for bad in "-j 0" "-j 65" "-j x" "-s 9x9 -j 2" "--set --animated" "--blurhash -s 9x9" "--blurhash -j 2"; do
 	# shellcheck disable=SC2086
 	mxpreview-thumb $bad >out 2>errors </dev/null
 	is "$? $(wc -c <out)" "2 0" "usage: $bad"
@@ -206,6 +209,37 @@ mxpreview-thumb --identicon @bob:example.org >i3.png
 ok $? "another name has another"
 mxpreview-thumb --identicon x -s 4x4 >out 2>errors
 like "$? $(wc -c <out) $(cat errors)" '^1 0 mxpreview-thumb: identicon of 4 x 4 pixels: the sides go from 5 to 2048$' "not smaller than its pattern"
+
+# ---- what stands for a picture
+is "$(mxpreview-thumb --blurhash a.png | json 'keys | join(" ")')" "blurhash color height type width" "a picture as a line of JSON"
+hash=$(mxpreview-thumb --blurhash <a.png | json .blurhash)
+is "${#hash} $(mxpreview-thumb --blurhash - <a.png | json '"\(.type) \(.width) \(.height)"')" "28 image/png 400 300" "of standard input, too"
+is "$(record $ID | mxpreview-thumb -d store | json '.image | [.color, .blurhash] | tostring')" "[\"$(mxpreview-thumb --blurhash a.png | json .color)\",null]" \
+	"a record tells the colour"
+echo 'blurhash = true' >hash.conf
+is "$(record $ID | mxpreview-thumb -d store -c hash.conf | json .image.blurhash)" "$(mxpreview-thumb --set -O h a.png >/dev/null && record $ID | mxpreview-thumb -d store -j 1 -c hash.conf | json .image.blurhash)" \
+	"and the BlurHash if the configuration says so"
+is "$(record $ID | mxpreview-thumb -d store -c hash.conf | json '.image.blurhash | length')" 28 "which has 28 characters"
+
+# ---- animations
+python3 - <<'PY'
+def gif(name, frames):
+    out = b'GIF89a' + bytes((8, 0, 8, 0, 0xF0, 0, 0)) + bytes((255, 0, 0, 0, 0, 255)) + b'!\xff\x0bNETSCAPE2.0\x03\x01\0\0\0'
+    for i in range(frames):  # codes of three bits: clear, index, end; one pixel a frame
+        out += b'!\xf9\x04\x04\x0a\0\0\0,' + bytes((0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44 if i % 2 == 0 else 0x4C, 1, 0))
+    open(name, 'wb').write(out + b';')
+gif('moves.gif', 3)
+gif('many.gif', 10000)
+PY
+mxpreview-thumb -s 8x8 --animated -o moves.webp moves.gif
+is "$? $(head -c 12 moves.webp | tail -c 4) $(grep -ao ANMF moves.webp | wc -l)" "0 WEBP 3" "an animation stays one"
+mxpreview-thumb -s 8x8 --animated moves.gif | cmp -s - moves.webp
+ok $? "on standard output, too"
+mxpreview-thumb -s 8x8 --animated a.png >still.png 2>errors
+is "$(what still.png) $(wc -c <errors)" "png 8 6 rgb 0" "what does not move is a still picture"
+mxpreview-thumb -s 8x8 --animated many.gif >first.png 2>errors
+is "$? $(what first.png) $(cat errors)" "0 png 8 8 rgba mxpreview-thumb: many.gif: animation of more than 1000 frames: only its first frame is taken" \
+	"so is what moves too much, with a word about it"
 
 # ---- interrupted while it decodes
 (exec mxpreview-thumb -s 3000x3000 -o late.png store/url_cache/2026-11-21/SlowSlowSlowSlow) &

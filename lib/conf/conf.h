@@ -38,6 +38,7 @@ struct conf {
 	int64_t no_store_ttl, failure_ttl, failure_max_ttl;		      /* 10s, 5m, 24h */
 	int64_t max_image_pixels;					      /* 32M */
 	int64_t max_image_cpu;						      /* 2s */
+	bool blurhash;							      /* false */
 	struct conf_list oembed_providers;				      /* files, after the built-in table */
 	struct conf_list oembed_disable;				      /* names or endpoint hosts of providers */
 	struct conf_list user_agent_fallback; /* agents tried when the first is refused */

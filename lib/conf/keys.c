@@ -105,6 +105,7 @@ static const struct row rows[] = {
     RANGE(failure_max_ttl, DURATION, "24h", 0, 30 * DAY, "how long failures in a row are remembered at most"),
     RANGE(max_image_pixels, SIZE, "32M", 1, 256 * MIB, "width times height of a picture; reaching it refuses"),
     RANGE(max_image_cpu, DURATION, "2s", 1, 10 * MINUTE, "processor time for one picture of a record"),
+    BOOLEAN(blurhash, "false", "whether previews carry matrix:image:blurhash"),
     MANY(oembed_providers, FILES, NULL, "provider tables read after the built-in one"),
     MANY(oembed_disable, LIST, NULL, "providers, by name or by the host of their endpoint, that are not asked"),
     BOOLEAN(oembed_builtin, "true", "whether the built-in provider table is used"),

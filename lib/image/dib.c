@@ -158,7 +158,7 @@ palette_row(const struct image_dib *d, const uint8_t *in, uint8_t *rgba)
 {
 	uint32_t per = 8 / d->bits, low = (1u << d->bits) - 1;
 	for (uint32_t x = 0; x < d->w; x++, rgba += 4) {
-		uint32_t i = in[x / per] >> (8 - d->bits * (x % per + 1)) & low;
+		uint32_t i = (uint32_t)in[x / per] >> (8 - d->bits * (x % per + 1)) & low;
 		(void)memcpy(rgba, d->palette[i], 4);
 	}
 }

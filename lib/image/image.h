@@ -51,10 +51,25 @@ struct image_thumb {
 	struct buf data;
 };
 
+/* The whole picture in a few pixels (of a cropped thumbnail: what that shows): r, g, b, a. */
+#define IMAGE_MINI 32
+
+struct image_mini {
+	uint32_t w, h; /* at most IMAGE_MINI; 0: there is none */
+	uint8_t rgba[IMAGE_MINI * IMAGE_MINI * 4];
+};
+
+#define IMAGE_BLURHASH_LEN 28
+#define IMAGE_COLOR_LEN 7
+
+void image_blurhash(const struct image_mini *m, char out[IMAGE_BLURHASH_LEN + 1]);
+bool image_color(const struct image_mini *m, char out[IMAGE_COLOR_LEN + 1]); /* "#rrggbb"; false: nothing to be seen */
+
 struct image_thumbs {
 	struct image_info source;
 	size_t n;
 	struct image_thumb *thumb; /* owned; duplicates by (width, height, format) removed as in D.2 */
+	struct image_mini mini;
 	struct err
 	    warning; /* code ERR_NONE, or what was wrong with a picture that still gave something (truncated …) */
 };
@@ -64,6 +79,18 @@ struct image_thumbs {
 int image_thumbs_make(int fd, const struct image_size *sizes, size_t n, enum image_format as,
 		      const struct image_limits *limits, struct image_thumbs *out, struct err *err);
 void image_thumbs_clear(struct image_thumbs *t);
+
+/* ---- anim: a small animation ----------------------------------------------------------------------------- */
+
+#define IMAGE_ANIM_FRAMES 1000		       /* of one animation */
+#define IMAGE_ANIM_PIXELS ((int64_t)400000000) /* of all its frames */
+#define IMAGE_ANIM_MS 3600000		       /* of one frame */
+
+/* An animated GIF, PNG or WebP becomes an animated WebP of one size, with the times and repetitions it had.  -1: it is none
+ * (UNSUPPORTED), broken, or beyond a limit; a still thumbnail can still be tried.  enough: asked at each frame, true ends
+ * it; may be NULL. */
+int image_anim_make(int fd, const struct image_size *size, const struct image_limits *limits, bool (*enough)(void *),
+		    void *arg, struct image_thumb *out, struct err *err);
 
 /* ---- identicon: a face for a name ----------------------------------------------------------------------- */
 

@@ -51,7 +51,9 @@ enum image_format image_sniff_format(const uint8_t *p, size_t n);
 
 struct image_src {
 	int fd;
-	off_t off;  /* file offset of what comes after buf */
+	off_t off;	    /* file offset of what comes after buf */
+	const uint8_t *mem; /* instead of fd: the bytes themselves, borrowed */
+	size_t mem_len;
 	off_t base; /* where the picture begins in the file: not at 0 inside an ICO */
 	uint8_t *buf;
 	size_t pos, len; /* buf[pos..len) is unread */
@@ -59,6 +61,7 @@ struct image_src {
 };
 
 void image_src_init(struct image_src *s, int fd);
+void image_src_init_mem(struct image_src *s, const uint8_t *p, size_t n);
 void image_src_clear(struct image_src *s);
 void image_src_seek(struct image_src *s, off_t off);	       /* from base on */
 void image_src_within(struct image_src *s, off_t base);	       /* from now on offsets count from there */
@@ -370,7 +373,35 @@ int image_jpeg_scans(struct image_src *src, off_t from, int max, struct image_sc
 
 int image_jpeg_encode(const struct image_pic *pic, int quality, struct buf *out, struct err *err);
 int image_png_encode(const struct image_pic *pic, struct buf *out, struct err *err);
+int image_webp_encode(const struct image_pic *pic, struct buf *out, struct err *err);
 
 #define IMAGE_JPEG_QUALITY 80
+
+/* ---- anim: what the decoders of animations share ------------------------------------------------------------ */
+
+struct image_anim_out;
+
+struct image_anim {
+	const struct image_limits *limits;
+	struct image_size size;
+	bool (*enough)(void *);
+	void *arg;
+	struct image_src src;
+	int loops; /* how often it plays; 0: for ever */
+	uint32_t w, h;
+	struct image_plane canvas; /* w x h, four channels, premultiplied; empty at first */
+	int frames;
+	int64_t pixels; /* of all frames so far: what was decoded and what was shown */
+	int64_t memory;
+	struct image_anim_out *out;
+};
+
+int image_anim_memory(struct image_anim *a, int64_t bytes, struct err *err);
+int image_anim_open(struct image_anim *a, uint32_t w, uint32_t h, struct err *err); /* once, before the frames */
+int image_anim_show(struct image_anim *a, int ms, struct err *err); /* the canvas as it is now, so long */
+
+int image_anim_gif(struct image_anim *a, struct err *err);
+int image_anim_png(struct image_anim *a, struct err *err);
+int image_anim_webp(struct image_anim *a, struct err *err);
 
 #endif

@@ -12,6 +12,14 @@ image_src_init(struct image_src *s, int fd)
 }
 
 void
+image_src_init_mem(struct image_src *s, const uint8_t *p, size_t n)
+{
+	image_src_init(s, -1);
+	s->mem = p;
+	s->mem_len = n;
+}
+
+void
 image_src_clear(struct image_src *s)
 {
 	mem_free(s->buf);
@@ -44,6 +52,16 @@ image_src_within(struct image_src *s, off_t base)
 	image_src_seek(s, 0);
 }
 
+static size_t
+copy_at(const struct image_src *s, uint8_t *p, size_t n)
+{
+	size_t left = (uint64_t)s->off < s->mem_len ? s->mem_len - (size_t)s->off : 0;
+	n = n < left ? n : left;
+	if (n > 0)
+		(void)memcpy(p, s->mem + s->off, n);
+	return n;
+}
+
 /* pread, so that two readers of one descriptor do not disturb each other. */
 static size_t
 read_at(struct image_src *s, uint8_t *p, size_t n)
@@ -62,7 +80,7 @@ size_t
 image_src_fill(struct image_src *s)
 {
 	s->pos = 0;
-	s->len = read_at(s, s->buf, IMAGE_SRC_BUF);
+	s->len = s->mem != NULL ? copy_at(s, s->buf, IMAGE_SRC_BUF) : read_at(s, s->buf, IMAGE_SRC_BUF);
 	s->off += (off_t)s->len;
 	return s->len;
 }

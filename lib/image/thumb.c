@@ -79,13 +79,10 @@ settle(struct image_job *job)
 	}
 }
 
-/* Makes target i from its parent, as image_job_open does it from the source. */
+/* Makes target t from its parent, as image_job_open does it from the source. */
 static void
-derive(struct image_job *job, size_t i)
+derive(const struct image_pic *from, const struct image_target *t, struct image_pic *to)
 {
-	const struct image_target *t = &job->target[i];
-	const struct image_pic *from = &job->pic[t->parent];
-	struct image_pic *to = &job->pic[i];
 	struct image_axes *axes = mem_alloc(sizeof *axes);
 	image_pic_init(to, from->color, t->width, t->height, from->div);
 	for (int p = 0; p < to->planes; p++) {
@@ -110,8 +107,43 @@ cascade(struct image_job *job)
 			const struct image_target *t = &job->target[i];
 			if (t->keep && t->parent >= 0 && job->pic[i].plane[0].p == NULL &&
 			    job->pic[t->parent].plane[0].p != NULL)
-				derive(job, i);
+				derive(&job->pic[t->parent], t, &job->pic[i]);
 		}
+}
+
+/* The smallest one that shows all of the picture, or else the smallest. */
+static const struct image_pic *
+smallest(const struct image_job *job)
+{
+	const struct image_pic *best = NULL;
+	bool best_whole = false;
+	for (size_t i = 0; i < job->n; i++) {
+		const struct image_target *t = &job->target[i];
+		bool whole = t->width == t->whole_w && t->height == t->whole_h;
+		if (!t->keep || job->pic[i].plane[0].p == NULL)
+			continue;
+		if (best == NULL || (whole && !best_whole) ||
+		    (whole == best_whole && (int64_t)t->width * t->height < (int64_t)best->w * best->h)) {
+			best = &job->pic[i];
+			best_whole = whole;
+		}
+	}
+	return best;
+}
+
+static void
+shrink(const struct image_pic *from, struct image_mini *out)
+{
+	static const struct image_size size = {IMAGE_MINI, IMAGE_MINI, IMAGE_SCALE};
+	struct image_target t;
+	struct image_pic pic;
+	image_plan_target(from->w, from->h, &size, &t);
+	derive(from, &t, &pic);
+	out->w = pic.w;
+	out->h = pic.h;
+	for (uint32_t y = 0; y < pic.h; y++)
+		image_pic_rgb_row(&pic, y, 4, out->rgba + (size_t)y * pic.w * 4);
+	image_pic_clear(&pic);
 }
 
 static int
@@ -122,8 +154,12 @@ encode(const struct image_job *job, size_t i, struct image_thumb *out, struct er
 	*out = (struct image_thumb){.width = pic->w,
 				    .height = pic->h,
 				    .method = job->target[i].method,
-				    .format = jpeg ? IMAGE_JPEG : IMAGE_PNG};
+				    .format = job->as == IMAGE_WEBP ? IMAGE_WEBP
+					      : jpeg		    ? IMAGE_JPEG
+								    : IMAGE_PNG};
 	buf_init(&out->data, IMAGE_OUT_MAX);
+	if (job->as == IMAGE_WEBP)
+		return image_webp_encode(pic, &out->data, err);
 	return jpeg ? image_jpeg_encode(pic, IMAGE_JPEG_QUALITY, &out->data, err)
 		    : image_png_encode(pic, &out->data, err);
 }
@@ -136,6 +172,7 @@ run(struct image_job *job, struct image_thumbs *out, struct err *err)
 		return -1;
 	settle(job);
 	cascade(job);
+	shrink(smallest(job), &out->mini);
 	out->source = job->info;
 	out->source.alpha = job->color == IMAGE_RGBA && job->transparent;
 	for (size_t i = 0; i < job->n; i++)
@@ -154,8 +191,8 @@ check(const struct image_size *sizes, size_t n, enum image_format as, struct err
 		    sizes[i].height > IMAGE_TARGET_MAX)
 			return err_set(err, ERR_LIMIT, "thumbnail of %u x %u pixels: the sides go from 1 to %d",
 				       sizes[i].width, sizes[i].height, IMAGE_TARGET_MAX);
-	if (as != IMAGE_UNKNOWN && as != IMAGE_JPEG && as != IMAGE_PNG)
-		return err_set(err, ERR_UNSUPPORTED, "thumbnails are image/jpeg or image/png");
+	if (as != IMAGE_UNKNOWN && as != IMAGE_JPEG && as != IMAGE_PNG && as != IMAGE_WEBP)
+		return err_set(err, ERR_UNSUPPORTED, "thumbnails are image/jpeg, image/png or image/webp");
 	return 0;
 }
 

@@ -101,6 +101,8 @@ name_image(const struct record *rec, struct json *og, const char *server_name)
 		json_del(og, "og:image:width");
 		json_del(og, "og:image:height");
 	}
+	if (json_str(image, "blurhash") != NULL)
+		json_set_str(og, "matrix:image:blurhash", json_str(image, "blurhash"));
 	json_free(image);
 	record_doc_clear(&doc);
 }

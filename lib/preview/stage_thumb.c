@@ -1,7 +1,7 @@
 /* Make the record's picture small: five thumbnails beside its blob, and what the picture is.
  *
  *   image    object: media_id, type (by content), width, height (as shown); orientation (EXIF, when not 1), animated,
- *            alpha (true, or absent)
+ *            alpha (true, or absent), color (what fills most of it), blurhash (if asked for)
  *   thumbs   array of {width, height, method, type, bytes}; empty when there is nothing to make small
  *
  * A picture that is none (broken, a page sent as image/png) is a warning and dropped, so that the next candidate can be
@@ -14,8 +14,10 @@
 #include "store/store.h"
 
 static struct json *
-describe_image(const struct record_doc *doc, const struct image_info *info)
+describe_image(const struct stage_thumb *st, const struct record_doc *doc, const struct image_thumbs *made)
 {
+	const struct image_info *info = &made->source;
+	char color[IMAGE_COLOR_LEN + 1], hash[IMAGE_BLURHASH_LEN + 1];
 	struct json *j = json_object();
 	json_set_str(j, "media_id", doc->media_id);
 	json_set_str(j, "type", image_format_type(info->format));
@@ -27,6 +29,12 @@ describe_image(const struct record_doc *doc, const struct image_info *info)
 		json_set_bool(j, "animated", true);
 	if (info->alpha)
 		json_set_bool(j, "alpha", true);
+	if (image_color(&made->mini, color))
+		json_set_str(j, "color", color);
+	if (st->blurhash) {
+		image_blurhash(&made->mini, hash);
+		json_set_str(j, "blurhash", hash);
+	}
 	return j;
 }
 
@@ -94,7 +102,7 @@ add(const struct stage_thumb *st, struct record *rec, const struct record_doc *d
 		return -1;
 	int rc = judge(rec, doc, &made.source, err);
 	if (rc == 0)
-		json_set(rec->j, "image", describe_image(doc, &made.source));
+		json_set(rec->j, "image", describe_image(st, doc, &made));
 	if (rc == 0 && made.warning.code != ERR_NONE)
 		record_warn(rec, "thumb", doc->rel, doc->url, &made.warning);
 	if (rc == 0)

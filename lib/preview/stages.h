@@ -28,6 +28,7 @@ int stage_oembed(const struct stage_oembed *st, struct record *rec, struct err *
 struct stage_thumb {
 	const struct store_blobs *blobs;
 	const struct image_limits *limits;
+	bool blurhash; /* the picture's is told, too */
 };
 int stage_thumb(const struct stage_thumb *st, struct record *rec, struct err *err);
 /* Instead of it, when whoever looked at the picture did not come back; why says what happened. */

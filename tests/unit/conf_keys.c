@@ -28,6 +28,7 @@ defaults(void)
 	is_int(c.max_ttl, 86400000, "max_ttl");
 	is_int(c.failure_ttl, 300000, "failure_ttl");
 	is_int(c.max_image_pixels, 33554432, "max_image_pixels");
+	is_int(c.blurhash, 0, "blurhash");
 	is_int(c.max_image_cpu, 2000, "max_image_cpu");
 	is_int(c.min_interval, 0, "min_interval");
 	ok(c.deny_own_addresses && c.nat64_prefix.n == 0 && c.allow_port.n == 0 && c.deny_port.n == 0 &&
