@@ -7,11 +7,13 @@
 #include <sys/stat.h>
 
 #include "image_make_bmp.h"
+#include "image_make_film.h"
 #include "tap.h"
 
 enum {
 	CPU_MS = 2000, /* of one file */
-	FLIPS = 600,   /* damaged copies of each format */
+	CUTS = 100,    /* places at which a file is cut */
+	FLIPS = 600,   /* damaged copies of each format; as many as MX_FLIPS says */
 	SAMPLE = 7,    /* one file of so many of the corpora; all of them with MX_THOROUGH */
 	RSS_MIB = 260  /* the memory limit, the codecs' own needs and what a sanitizer adds not counted */
 };
@@ -51,11 +53,26 @@ survives(int fd)
 	return good && cpu_ms() - start <= CPU_MS;
 }
 
+/* The same as an animation. */
+static bool
+survives_moving(int fd)
+{
+	static const struct image_size size = {40, 40, IMAGE_CROP};
+	struct image_thumb t;
+	struct err err = {0};
+	long start = cpu_ms();
+	int rc = image_anim_make(fd, &size, &image_limits_default, NULL, NULL, &t, &err);
+	bool good = rc == 0 ? t.data.len > 0 : err.code != ERR_NONE && err.code != ERR_BUG && err.text[0] != '\0';
+	if (rc == 0)
+		buf_clear(&t.data);
+	return good && cpu_ms() - start <= CPU_MS;
+}
+
 static bool
 survives_bytes(const void *p, size_t n)
 {
 	int fd = make_fd(p, n);
-	bool good = survives(fd);
+	bool good = survives(fd) && survives_moving(fd);
 	(void)close(fd);
 	return good;
 }
@@ -64,19 +81,21 @@ static void
 damaged(const char *name, struct buf b)
 {
 	bool good = true;
-	for (size_t i = 0; i <= 20; i++)
-		good = good && survives_bytes(b.p, b.len * i / 20);
-	ok(good, "%s: cut at every twentieth", name);
+	for (size_t i = 0; i <= CUTS; i++)
+		good = good && survives_bytes(b.p, b.len * i / CUTS);
+	ok(good, "%s: cut at every hundredth", name);
 	char *copy = mem_alloc(b.len);
 	good = true;
-	for (int i = 0; i < FLIPS; i++) {
+	const char *wish = getenv("MX_FLIPS");
+	long flips = wish != NULL ? strtol(wish, NULL, 10) : FLIPS;
+	for (long i = 0; i < flips; i++) {
 		(void)memcpy(copy, b.p, b.len);
 		for (uint32_t k = 1 + next() % 8; k > 0; k--)
 			copy[(i & 1) != 0 ? next() % b.len : next() % (b.len < 700 ? b.len : 700)] ^=
 			    (char)(1u << next() % 8);
 		good = good && survives_bytes(copy, b.len);
 	}
-	ok(good, "%s: %d copies with bits turned over", name, FLIPS);
+	ok(good, "%s: %ld copies with bits turned over", name, flips);
 	mem_free(copy);
 	buf_clear(&b);
 }
@@ -172,7 +191,7 @@ visit(const char *path, struct walk *w)
 		if (fd < 0)
 			return;
 		w->tried++;
-		if (!survives(fd)) {
+		if (!survives(fd) || !survives_moving(fd)) {
 			w->bad++;
 			(void)printf("# %s\n", path);
 		}
@@ -223,6 +242,9 @@ main(void)
 	damaged("lossless WebP", make_webp(90, 70, MAKE_ALPHA | MAKE_LOSSLESS));
 	damaged("GIF", make_gif(90, 70, MAKE_ALPHA, 2));
 	damaged("interlaced GIF", make_gif(90, 70, MAKE_INTERLACED, 1));
+	damaged("animated GIF", gif_of(film, 4, 2));
+	damaged("animated PNG", png_of(film, 4, 2, true));
+	damaged("animated WebP", webp_of(2));
 	damaged("BMP", make_bmp(90, 70, 16, BMP_FIELDS));
 	damaged("BMP with run lengths", make_bmp(90, 70, 8, BMP_RLE));
 	damaged("BMP with a palette", make_bmp(90, 70, 4, BMP_DOWN));
