@@ -260,7 +260,9 @@ keep(struct doc *d, const struct net_response *r, struct err *err)
 	int64_t bytes = 0;
 	struct store_writer *w = d->writer;
 	d->writer = NULL;
-	enum store_keep how = record_type_is(r->type, "image/") ? STORE_KEEP : STORE_SCRATCH;
+	bool picture = str_eq(d->rel, "image") || record_type_is(r->type, "image/") ||
+		       record_type_is(r->type, "application/octet-stream"); /* or it has no type */
+	enum store_keep how = picture ? STORE_KEEP : STORE_SCRATCH;
 	if (store_blob_commit(w, how, &bytes, sha256, err) < 0)
 		return -1;
 	struct record_doc doc = {
