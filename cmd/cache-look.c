@@ -165,13 +165,10 @@ static int
 show_listed(void *arg, const char *url, const struct store_preview *p)
 {
 	struct cache_look *a = arg;
-	struct err err;
 	if (!passes(a, url, p))
 		return cmd_stop != 0;
 	a->only = p->download_ts;
-	if (store_cache_show(a->store, url, show_one, a, &err) < 0)
-		return 1;
-	return cmd_stop != 0;
+	return store_cache_show(a->store, url, show_one, a, &a->broken) < 0 || cmd_stop != 0;
 }
 
 static int
@@ -288,7 +285,14 @@ cache_look(struct cache_look *a, const char *verb, struct err *err)
 		return store_cache_list(a->store, list_one, a, err);
 	if (str_eq(verb, "stat"))
 		return stat_all(a, err);
-	return str_eq(verb, "show") ? store_cache_list(a->store, show_listed, a, err) : forget_filtered(a, err);
+	if (!str_eq(verb, "show"))
+		return forget_filtered(a, err);
+	int rc = store_cache_list(a->store, show_listed, a, err);
+	if (rc == 0 && a->broken.code != ERR_NONE) {
+		*err = a->broken;
+		rc = -1;
+	}
+	return rc;
 }
 
 int

@@ -14,7 +14,9 @@ struct cache_look {
 	bool failures;	  /* list them instead of previews */
 	bool table;	  /* for people; else JSON */
 	int64_t shown;
-	int64_t only; /* inside: while rows of one URL are shown, that of this time */
+	/* inside */
+	int64_t only;	   /* while rows of one URL are shown, that of this time */
+	struct err broken; /* what ended the look before its end */
 };
 
 bool cache_filtered(const struct cache_look *a);
