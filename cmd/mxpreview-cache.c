@@ -8,6 +8,7 @@
 
 #include "preview/stages.h"
 #include "store/store.h"
+#include "url/url.h"
 
 static const char usage[] =
     "usage: mxpreview-cache [-hqvV] [-c FILE] [-d DIR] [--server-name NAME] get|put\n"
@@ -50,6 +51,7 @@ struct app {
 	const char *server_name;
 	struct store *store;
 	struct store_blobs blobs;
+	struct url_policy *policy; /* of get; else NULL */
 	struct stage_cache cache;
 	struct cache_look look;
 	bool warned;
@@ -67,10 +69,36 @@ told(struct app *a, int rc, const struct err *err)
 	return rc;
 }
 
+/* Rules only: which addresses and ports may be asked is for whoever asks them. */
+static enum url_verdict
+judge(const struct url_policy *policy, const char *url, bool page)
+{
+	struct url u;
+	struct err ignored;
+	if (url == NULL || url_parse(&u, url, &ignored) < 0)
+		return URL_OK;
+	enum url_verdict v = page ? url_policy_check(policy, &u) : url_policy_check_secondary(policy, &u);
+	url_clear(&u);
+	return url_verdict_by_rule(v) ? v : URL_OK;
+}
+
+static bool
+forbids(const struct url_policy *policy, const char *url, bool page)
+{
+	return judge(policy, url, page) != URL_OK;
+}
+
+/* What was cached before it was forbidden is forbidden. */
 static int
 get_one(void *arg, struct record *rec, struct err *err)
 {
 	struct app *a = arg;
+	enum url_verdict v = judge(a->policy, record_url(rec), true);
+	if (v != URL_OK) {
+		(void)err_http(err, ERR_DENIED, 403, "M_UNKNOWN", "%s", url_verdict_text(v));
+		err->class = "denied";
+		return -1;
+	}
 	return told(a, stage_cache_get(&a->cache, rec, err), err);
 }
 
@@ -166,8 +194,14 @@ main(int argc, char **argv)
 	cmd_cache(&a.c, &a.cache);
 	a.cache.store = a.store;
 	a.cache.blobs = &a.blobs;
+	if (str_eq(argv[optind], "get")) {
+		a.cache.policy = a.policy = cmd_policy(&a.c);
+		a.cache.rules = url_policy_has_rules(a.policy);
+		a.cache.forbids = forbids;
+	}
 
 	status = opened ? run(&a, argv + optind) : cmd_fail(&a.c, &err, NULL);
+	url_policy_free(a.policy);
 	store_blobs_close(&a.blobs);
 	store_close(a.store);
 	return cmd_leave(&a.c, status);

@@ -356,6 +356,7 @@ set_cache(struct app *a)
 	a->cache.blobs = &a->blobs;
 	a->cache.forbids = stage_forbids;
 	a->cache.policy = a->policy;
+	a->cache.rules = url_policy_has_rules(a->policy);
 	a->cache.details = a->format == FORMAT_CARD || a->format == FORMAT_EXPLAIN;
 }
 

@@ -168,6 +168,15 @@ denied() { CONF=$TMP/deny.conf mx "$@"; }
 is "$(denied "$O/h.html" | shown)" false 'that is forbidden by now is not shown with another page'
 is "$(echo "$O/g.html$swr" | denied | shown)" false 'and no old answer that has it is told'
 is "$(hits /bad.jpg)" 1 'nor is it asked for'
+page i I "$(image /bad.jpg)"
+hour='?h=Cache-Control:%20max-age=3600'
+is "$(once "$O/i.html$hour" | shown)" true 'a picture of a page that holds for an hour'
+is "$(denied "$O/i.html$hour" | shown)" false 'no fresh answer that has what is forbidden is told'
+once "$O/f.html$hour" >/dev/null
+got() { echo "$O/f.html$hour" | mxpreview-cache -q -d "$S" -c "$1" get | json '[has("og"), .error.status // 0] | tojson'; }
+is "$(got "$TMP/at-once.conf")" '[true,0]' 'mxpreview-cache get knows a page'
+echo 'deny_url = path=/f.html' >"$TMP/deny-page.conf"
+is "$(got "$TMP/deny-page.conf")" '[false,403]' 'and refuses it when a rule forbids it since'
 
 # ---- failures
 

@@ -15,7 +15,7 @@ ask(const struct stage_cache *st, const struct record *rec, char **language, str
 				     .language = *language,
 				     .ts = ts <= 0 || ts > now ? now : ts,
 				     .now = now,
-				     .details = st->details};
+				     .details = st->details || st->rules};
 }
 
 static void
@@ -32,13 +32,38 @@ say_hit(struct record *rec, int64_t download_ts, int64_t expires_ts, const char 
 	json_set(rec->j, "cache", cache);
 }
 
-/* False if what is stored is no JSON any more, or lacks what is asked for: then it is found out anew. */
+bool
+stage_cache_forbids(const struct stage_cache *st, const struct json *doc)
+{
+	bool page = str_eq(json_str(doc, "rel"), "page");
+	return st->forbids != NULL && (st->forbids(st->policy, json_str(doc, "url"), page) ||
+				       st->forbids(st->policy, json_str(doc, "final_url"), page));
+}
+
+/* Some document of the answer may not be fetched any more. */
+static bool
+forbidden(const struct stage_cache *st, const struct json *details)
+{
+	struct json *docs = json_get(details, "docs");
+	bool is = false;
+	for (size_t i = 0, n = json_len(docs); i < n && !is; i++) {
+		struct json *d = json_at(docs, i);
+		is = stage_cache_forbids(st, d);
+		json_free(d);
+	}
+	json_free(docs);
+	return is;
+}
+
+/* False if what is stored is no JSON any more, lacks what is asked for, or may not be had any more: then it is found out
+ * anew. */
 static bool
 answer(const struct stage_cache *st, struct record *rec, const struct store_preview *p)
 {
-	struct json *details = st->details ? stage_details_parse(p->details) : NULL;
-	struct json *og = st->details && details == NULL ? NULL : json_parse(p->og, strlen(p->og), NULL);
-	if (og != NULL && details != NULL)
+	struct json *details = st->details || st->rules ? stage_details_parse(p->details) : NULL;
+	bool lacks = (st->details && details == NULL) || (st->rules && forbidden(st, details));
+	struct json *og = lacks ? NULL : json_parse(p->og, strlen(p->og), NULL);
+	if (og != NULL && st->details)
 		stage_details_set(rec, details);
 	if (og != NULL)
 		json_set(rec->j, "og", og);
@@ -126,25 +151,16 @@ stage_stale_clear(struct stage_stale *old)
 	*old = (struct stage_stale){0};
 }
 
-bool
-stage_cache_forbids(const struct stage_cache *st, const struct json *doc)
-{
-	bool page = str_eq(json_str(doc, "rel"), "page");
-	return st->forbids != NULL && (st->forbids(st->policy, json_str(doc, "url"), page) ||
-				       st->forbids(st->policy, json_str(doc, "final_url"), page));
-}
-
 /* What was not to be kept is not asked about again, nor what was kept in part or may not be had any more. */
 static bool
 usable(const struct stage_cache *st, const struct json *details)
 {
 	struct json *docs = json_get(details, "docs");
-	bool is = json_len(docs) > 0 && !json_has(details, "cut");
+	bool is = json_len(docs) > 0 && !json_has(details, "cut") && !forbidden(st, details);
 	for (size_t i = 0, n = json_len(docs); i < n && is; i++) {
 		struct json *d = json_at(docs, i);
 		bool never = false;
 		is = !json_bool(d, "no_store", &never) || !never || str_eq(json_str(d, "rel"), "image");
-		is = is && !stage_cache_forbids(st, d);
 		json_free(d);
 	}
 	json_free(docs);

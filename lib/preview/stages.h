@@ -43,6 +43,7 @@ struct stage_cache {
 	/* What was fetched must be allowed still to be used again: stage_forbids, or NULL where nobody asks. */
 	bool (*forbids)(const struct url_policy *policy, const char *url, bool page);
 	const struct url_policy *policy;
+	bool rules;	      /* the owner has rules: documents of answers that are fresh are held against them, too */
 	const char *language; /* Accept-Language where a record asks for none; NULL: none is sent */
 	int64_t min_ttl, ttl, max_ttl, no_store_ttl, stale_while_revalidate, stale_if_error; /* ms */
 	int64_t failure_ttl, failure_max_ttl;

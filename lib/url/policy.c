@@ -23,6 +23,7 @@ struct url_policy {
 	struct url_ports *ports;
 	struct url_hosts *sites; /* → 1 if open */
 	bool closed;		 /* sites that are not named */
+	bool named;		 /* some site is */
 };
 
 struct url_policy *
@@ -143,10 +144,23 @@ url_policy_deny_port(struct url_policy *p, const char *ports, struct err *err)
 int
 url_policy_site(struct url_policy *p, const char *host, bool open, struct err *err)
 {
+	p->named = true;
 	if (host != NULL)
 		return url_hosts_add(p->sites, host, open, err);
 	p->closed = !open;
 	return 0;
+}
+
+bool
+url_policy_has_rules(const struct url_policy *p)
+{
+	return p->named || p->deny_url.n > 0 || p->allow_url.n > 0 || p->allow_secondary.n > 0;
+}
+
+bool
+url_verdict_by_rule(enum url_verdict v)
+{
+	return v == URL_DENIED_SITE || v == URL_DENIED_RULE || v == URL_DENIED_UNLISTED;
 }
 
 /* ---- addresses -------------------------------------------------------------------------------- */

@@ -91,6 +91,9 @@ enum url_verdict {
 	URL_DENIED_USERINFO
 };
 
+bool url_policy_has_rules(const struct url_policy *p); /* of URLs or sites, whatever they say */
+bool url_verdict_by_rule(enum url_verdict v);	       /* it is such a rule that denies */
+
 /* The parts as the fetching library parsed them.  Literal IP hosts are judged here too. */
 enum url_verdict url_policy_check(const struct url_policy *p, const struct url *u);
 /* The same for what a document names: pictures, oEmbed endpoints. */
