@@ -99,6 +99,7 @@ get_one(void *arg, struct record *rec, struct err *err)
 		err->class = "denied";
 		return -1;
 	}
+	stage_drop_userinfo(rec);
 	return told(a, stage_cache_get(&a->cache, rec, err), err);
 }
 

@@ -136,12 +136,31 @@ parse_options(struct app *a, int argc, char **argv)
 		a->format = FORMAT_EXPLAIN;
 }
 
+/* mxpreview-oembed reads them when it starts, which is too late to say that one is not there. */
+static int
+check_lists(const struct conf *conf, struct err *err)
+{
+	for (size_t i = 0; i < conf->oembed_providers.n; i++) {
+		if (access(conf->oembed_providers.v[i], R_OK) == 0)
+			continue;
+		(void)err_sys(err, "oembed_providers: %s", conf->oembed_providers.v[i]);
+		err->code = ERR_INPUT;
+		return -1;
+	}
+	return 0;
+}
+
 static void
 configure(struct app *a)
 {
+	struct err err;
 	cmd_configure(&a->c);
 	for (size_t i = 0; i < a->wishes; i++)
 		cmd_set(&a->c, a->wish[i].key, a->wish[i].value);
+	if (check_lists(&a->c.conf, &err) < 0) {
+		cmd_warn(&a->c, "%s", err.text);
+		exit(EXIT_USAGE);
+	}
 }
 
 /* ---- filters ---------------------------------------------------------------------------------------- */
@@ -378,6 +397,8 @@ read_again(const struct app *a, struct conf *conf, struct url_policy **policy, s
 		return -1;
 	for (size_t i = 0; rc == 0 && i < a->wishes; i++)
 		rc = conf_set(conf, a->wish[i].key, a->wish[i].value, err);
+	if (rc == 0)
+		rc = check_lists(conf, err);
 	*policy = rc == 0 ? cmd_policy_new(conf, err) : NULL;
 	if (*policy != NULL)
 		return 0;

@@ -141,4 +141,17 @@ is "$(mxpreview -d "$H" --allow-ip 127.0.0.1 "http://127.0.0.1:$PORT/page.html" 
 	"$(jq -cS . "$TMP/fresh")" "and mxpreview reads what the pipeline put away"
 mx "$URL" >/dev/full 2>/dev/null
 is $? 1 "an answer that does not arrive is a failure"
+# ---- what a person may paste
+
+origin_start --root "$TMP/site" --log "$TMP/log"
+mx "http://joe:geheim@127.0.0.1:$PORT/plain.html?u" | json '."og:title"' >"$TMP/out"
+is "$(cat "$TMP/out")" 'Only a title' 'a URL with a password has a preview'
+is "$(mxpreview-cache -d "$S" list | grep -c 'plain.html?u')" 1 'which is kept'
+is "$(grep -rlaE 'geheim|joe' "$S" "$TMP/log" | wc -l)" 0 'without it, and it is not sent'
+echo "http://joe:geheim@127.0.0.1:$PORT/plain.html?u" | mxpreview-cache -q -d "$S" get >"$TMP/out"
+is "$(json '[.url, has("og")] | tojson' <"$TMP/out")" "[\"http://127.0.0.1:$PORT/plain.html?u\",true]" 'nor is it told by hand'
+echo 'oembed_providers = none.json' >"$TMP/lists.conf"
+mx -c "$TMP/lists.conf" "$URL" >"$TMP/out" 2>"$TMP/err"
+is "$? $(wc -c <"$TMP/out")" '2 0' 'a provider list that is not there is a mistake in the configuration'
+like "$(cat "$TMP/err")" 'oembed_providers: .*none.json: No such file' 'and is told once, by name'
 finish

@@ -46,6 +46,10 @@ kill -HUP "$MX"
 ask "$O/a.html"
 is "$(answer)" 'URL blocked by url pattern blocklist entry' 'nor does a proxy that nobody vouches for'
 like "$(cat "$TMP/err")" 'proxy_enforces_addresses = true; the configuration stays as it was' 'and is told'
+echo 'oembed_providers = none.json' >"$C"
+kill -HUP "$MX"
+ask "$O/a.html"
+is "$(answer)" 'URL blocked by url pattern blocklist entry' 'nor does a list that is not there'
 echo 'jobs = many' >"$C"
 kill -HUP "$MX"
 ask "$O/a.html"

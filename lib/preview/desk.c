@@ -253,6 +253,7 @@ desk_ask(struct desk *d, struct record *take)
 		refuse(d, &rec, "fetch", &err);
 		return;
 	}
+	stage_drop_userinfo(&rec);
 	struct errand *e = errand_find(d, record_url(&rec));
 	if (e != NULL && !e->behind)
 		errand_join(e, &rec);

@@ -57,6 +57,8 @@ bool stage_cache_foreign(const struct stage_cache *st, const struct record *rec,
 
 /* Apart, for it needs room url.  What is no http URL, or none at all, is not forbidden: it is not asked for either. */
 bool stage_forbids(const struct url_policy *policy, const char *url, bool page);
+/* A person may have pasted a password with the URL: it is not sent, so it is not kept or shown either. */
+void stage_drop_userinfo(struct record *rec);
 /* Do the rules, as they are now, forbid to fetch this document, or where it was in the end? */
 bool stage_cache_forbids(const struct stage_cache *st, const struct json *doc);
 
