@@ -39,7 +39,8 @@ look(const char *hash, double x, double y, double out[3])
 	double v[3] = {light((dc >> 16) / 255.0), light((dc >> 8 & 255) / 255.0), light((dc & 255) / 255.0)};
 	for (int i = 1; i < across * down; i++) {
 		int q = value(hash + 4 + 2 * i, 2);
-		double basis = cos(3.14159265 * x * (i % across)) * cos(3.14159265 * y * (i / across));
+		int row = i / across;
+		double basis = cos(3.14159265 * x * (i % across)) * cos(3.14159265 * y * row);
 		v[0] += basis * wave_of(q / 361, most);
 		v[1] += basis * wave_of(q / 19 % 19, most);
 		v[2] += basis * wave_of(q % 19, most);

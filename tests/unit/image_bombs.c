@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <sys/resource.h>
+#include <zlib.h>
 
 #include "image_make_bmp.h"
 #include "image_make_film.h"
@@ -207,15 +208,14 @@ others(void)
 static bool
 unpack(const char *path, struct buf *out)
 {
-	char *command = mem_printf("gzip -dc '%s'", path), piece[65536];
-	FILE *f = popen(command, "r");
-	size_t n;
+	char piece[65536];
+	gzFile f = gzopen(path, "rb");
+	int n = 0;
 	buf_init(out, BOMB_MAX);
-	while (f != NULL && (n = fread(piece, 1, sizeof piece, f)) > 0)
-		if (buf_add(out, piece, n) < 0)
+	while (f != NULL && (n = gzread(f, piece, sizeof piece)) > 0)
+		if (buf_add(out, piece, (size_t)n) < 0)
 			break;
-	mem_free(command);
-	return f != NULL && pclose(f) == 0;
+	return f != NULL && gzclose(f) == Z_OK && n == 0;
 }
 
 static void

@@ -191,8 +191,9 @@ converts(const char *name, struct buf plain, struct buf with, bool wide, bool ga
 	static const uint32_t at[4][2] = {{3, 3}, {56, 3}, {3, 26}, {56, 26}};
 	uint32_t w, h, w2, h2;
 	uint8_t *a = thumb(plain, &w, &h), *b = thumb(with, &w2, &h2);
-	double worst = a != NULL && b != NULL && w == 60 && w2 == 60 && h == 30 && h2 == 30 ? 0 : 999;
-	for (int i = 0; i < 4 && worst < 999; i++) {
+	bool both = a != NULL && b != NULL && w == 60 && w2 == 60 && h == 30 && h2 == 30;
+	double worst = both ? 0 : 999;
+	for (int i = 0; i < 4 && both; i++) {
 		size_t k = ((size_t)at[i][1] * w + at[i][0]) * 4;
 		double want[3];
 		expect(a + k, wide, gamma2, want);
