@@ -75,7 +75,7 @@ void record_want(struct record *rec, const char *rel, const char *url);
 void record_want_have(struct record *rec, const char *rel, const char *url, const struct record_doc *have);
 struct json *record_doc_json(const struct record_doc *doc); /* the object as it stands in "docs"; yours */
 size_t record_wants(const struct record *rec);		    /* how many are open */
-bool record_want_at(const struct record *rec, size_t i, char **rel, char **url); /* both yours */
+bool record_want_at(const struct record *rec, size_t i, char **rel, char **url); /* both yours; NULL past the end */
 bool record_wants_rel(const struct record *rec, const char *rel);
 void record_want_done(struct record *rec, const char *rel, const char *url); /* got, or given up */
 

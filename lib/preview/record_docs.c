@@ -169,10 +169,13 @@ record_want_at(const struct record *rec, size_t i, char **rel, char **url)
 {
 	struct json *w = want_at(rec, i);
 	const char *r = json_str(w, "rel"), *u = json_str(w, "url");
+	*rel = *url = NULL;
+	if (w == NULL)
+		return false;
 	*rel = mem_strdup(r != NULL ? r : "");
 	*url = mem_strdup(u != NULL ? u : "");
 	json_free(w);
-	return w != NULL;
+	return true;
 }
 
 static bool
