@@ -9,10 +9,16 @@
 #include "image_make_film.h"
 #include "tap.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+enum { SLOWER = 5 }; /* what the sanitizers cost, at most */
+#else
+enum { SLOWER = 1 };
+#endif
+
 enum {
-	CPU_MS = 2000,	    /* of one file */
-	RSS_MIB = 260,	    /* the memory limit, the codecs' own needs and what a test needs to build its bombs */
-	BOMB_MAX = 64 << 20 /* bytes of a file of the corpora, unpacked */
+	CPU_MS = 2000 * SLOWER, /* of one file */
+	RSS_MIB = 260,		/* the memory limit, the codecs' own needs and what a test needs to build its bombs */
+	BOMB_MAX = 64 << 20	/* bytes of a file of the corpora, unpacked */
 };
 
 static long
