@@ -146,10 +146,10 @@ fields_row(const struct image_dib *d, const uint8_t *in, uint8_t *rgba)
 		f[c] = field(d->mask[c]);
 	for (uint32_t x = 0; x < d->w; x++, rgba += 4) {
 		uint32_t v = d->bits == 16 ? image_le16(in + (size_t)x * 2) : image_le32(in + (size_t)x * 4);
-		for (int c = 0; c < 4; c++)
-			rgba[c] = f[c].most == 0
-				      ? (c == 3 ? 255 : 0)
-				      : (uint8_t)((uint64_t)((v & f[c].mask) >> f[c].shift) * 255 / f[c].most);
+		for (int c = 0; c < 4; c++) {
+			uint64_t of = f[c].most == 0 ? 0 : (uint64_t)((v & f[c].mask) >> f[c].shift) * 255 / f[c].most;
+			rgba[c] = f[c].most == 0 && c == 3 ? 255 : (uint8_t)of;
+		}
 	}
 }
 
