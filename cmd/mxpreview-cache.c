@@ -69,36 +69,13 @@ told(struct app *a, int rc, const struct err *err)
 	return rc;
 }
 
-/* Rules only: which addresses and ports may be asked is for whoever asks them. */
-static enum url_verdict
-judge(const struct url_policy *policy, const char *url, bool page)
-{
-	struct url u;
-	struct err ignored;
-	if (url == NULL || url_parse(&u, url, &ignored) < 0)
-		return URL_OK;
-	enum url_verdict v = page ? url_policy_check(policy, &u) : url_policy_check_secondary(policy, &u);
-	url_clear(&u);
-	return url_verdict_by_rule(v) ? v : URL_OK;
-}
-
-static bool
-forbids(const struct url_policy *policy, const char *url, bool page)
-{
-	return judge(policy, url, page) != URL_OK;
-}
-
 /* What was cached before it was forbidden is forbidden. */
 static int
 get_one(void *arg, struct record *rec, struct err *err)
 {
 	struct app *a = arg;
-	enum url_verdict v = judge(a->policy, record_url(rec), true);
-	if (v != URL_OK) {
-		(void)err_http(err, ERR_DENIED, 403, "M_UNKNOWN", "%s", url_verdict_text(v));
-		err->class = "denied";
+	if (stage_allowed(a->policy, record_url(rec), true, err) < 0)
 		return -1;
-	}
 	stage_drop_userinfo(rec);
 	return told(a, stage_cache_get(&a->cache, rec, err), err);
 }
@@ -198,7 +175,7 @@ main(int argc, char **argv)
 	if (str_eq(argv[optind], "get")) {
 		a.cache.policy = a.policy = cmd_policy(&a.c);
 		a.cache.rules = url_policy_has_rules(a.policy);
-		a.cache.forbids = forbids;
+		a.cache.forbids = stage_forbids_by_rule;
 	}
 
 	status = opened ? run(&a, argv + optind) : cmd_fail(&a.c, &err, NULL);

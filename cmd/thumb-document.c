@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cmd/sandbox.h"
+#include "preview/stages.h"
 
 enum {
 	SPOOL_MAX = 64 * 1024 * 1024, /* bytes of an image that comes through a pipe */
@@ -234,12 +235,7 @@ put_set(const struct thumb *t, const struct image_thumbs *made, struct err *err)
 	for (size_t i = 0; rc == 0 && i < made->n; i++) {
 		const struct image_thumb *m = &made->thumb[i];
 		char *name = set_name(m);
-		struct json *j = json_object();
-		json_set_int(j, "width", m->width);
-		json_set_int(j, "height", m->height);
-		json_set_str(j, "method", image_method_name(m->method));
-		json_set_str(j, "type", image_format_type(m->format));
-		json_set_int(j, "bytes", (int64_t)m->data.len);
+		struct json *j = stage_thumb_json(m);
 		json_set_str(j, "file", name);
 		json_add(list, j);
 		rc = write_file(t, name, &m->data, err);

@@ -5,7 +5,6 @@
 
 #include "preview/stages.h"
 #include "store/store.h"
-#include "url/url.h"
 
 /* A URL that is being found out about, and everybody who asked for it meanwhile. */
 struct errand {
@@ -102,25 +101,6 @@ errand_join(struct errand *e, struct record *take)
 }
 
 /* ---- the way in ---------------------------------------------------------------------------------- */
-
-/* The owner's rules come before every cache: what was cached before it was forbidden is forbidden (DESIGN §6.2). */
-static int
-allowed(const struct desk *d, const char *url, struct err *err)
-{
-	struct url u;
-	struct err ignored;
-	if (url_parse(&u, url, &ignored) < 0)
-		return 0; /* fetch says what is wrong with it, or the URL is not cached either */
-	enum url_verdict v = url_policy_check(d->conf.policy, &u);
-	url_clear(&u);
-	if (v == URL_DENIED_USERINFO) /* fetch drops it: a person may have pasted it */
-		return 0;
-	if (v == URL_OK)
-		return 0;
-	(void)err_http(err, ERR_DENIED, v == URL_DENIED_SCHEME ? 400 : 403, "M_UNKNOWN", "%s", url_verdict_text(v));
-	err->class = "denied"; /* as mxpreview-fetch says it */
-	return -1;
-}
 
 /* Is the answer (or a failure to find one) known?  Then the record carries it. */
 static bool
@@ -249,7 +229,7 @@ desk_ask(struct desk *d, struct record *take)
 		answer(d, &rec);
 		return;
 	}
-	if (allowed(d, record_url(&rec), &err) < 0) {
+	if (stage_allowed(d->conf.policy, record_url(&rec), false, &err) < 0) {
 		refuse(d, &rec, "fetch", &err);
 		return;
 	}

@@ -38,20 +38,24 @@ describe_image(const struct stage_thumb *st, const struct record_doc *doc, const
 	return j;
 }
 
+struct json *
+stage_thumb_json(const struct image_thumb *t)
+{
+	struct json *j = json_object();
+	json_set_int(j, "width", t->width);
+	json_set_int(j, "height", t->height);
+	json_set_str(j, "method", image_method_name(t->method));
+	json_set_str(j, "type", image_format_type(t->format));
+	json_set_int(j, "bytes", (int64_t)t->data.len);
+	return j;
+}
+
 static struct json *
 describe_thumbs(const struct image_thumbs *made)
 {
 	struct json *list = json_array();
-	for (size_t i = 0; i < made->n; i++) {
-		const struct image_thumb *t = &made->thumb[i];
-		struct json *j = json_object();
-		json_set_int(j, "width", t->width);
-		json_set_int(j, "height", t->height);
-		json_set_str(j, "method", image_method_name(t->method));
-		json_set_str(j, "type", image_format_type(t->format));
-		json_set_int(j, "bytes", (int64_t)t->data.len);
-		json_add(list, j);
-	}
+	for (size_t i = 0; i < made->n; i++)
+		json_add(list, stage_thumb_json(&made->thumb[i]));
 	return list;
 }
 

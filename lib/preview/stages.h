@@ -31,6 +31,8 @@ struct stage_thumb {
 	bool blurhash; /* the picture's is told, too */
 };
 int stage_thumb(const struct stage_thumb *st, struct record *rec, struct err *err);
+struct image_thumb;
+struct json *stage_thumb_json(const struct image_thumb *t); /* what a record says of it; yours */
 /* Instead of it, when whoever looked at the picture did not come back; why says what happened. */
 void stage_thumb_lost(struct record *rec, const struct err *why);
 
@@ -57,6 +59,10 @@ bool stage_cache_foreign(const struct stage_cache *st, const struct record *rec,
 
 /* Apart, for it needs room url.  What is no http URL, or none at all, is not forbidden: it is not asked for either. */
 bool stage_forbids(const struct url_policy *policy, const char *url, bool page);
+bool stage_forbids_by_rule(const struct url_policy *policy, const char *url, bool page); /* of URLs or sites */
+/* May it be asked about?  The owner's rules come before every cache (DESIGN 6.2).  rules_only: addresses and ports are
+ * judged by whoever asks them. */
+int stage_allowed(const struct url_policy *policy, const char *url, bool rules_only, struct err *err);
 /* A person may have pasted a password with the URL: it is not sent, so it is not kept or shown either. */
 void stage_drop_userinfo(struct record *rec);
 /* Do the rules, as they are now, forbid to fetch this document, or where it was in the end? */
