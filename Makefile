@@ -20,17 +20,38 @@ ALLCPP  = -D_GNU_SOURCE -Ilib -I. $(CPPFLAGS)
 ALLC    = -std=c11 $(WARN) $(ALLCPP) $(CFLAGS) $(SAN)
 
 # Rooms, highest floor first: the order in which archives are linked (dependencies only downwards).
-ROOMS   = preview conf net page image store url json base
+ROOMS   = $(foreach r,preview media conf net page web matrix image store url json base,$(if $(wildcard lib/$(r)/*.c),$(r)))
 
 # A command: its objects beside main, its foreign libraries.  The linker takes from the rooms only what is used; a
 # command that reaches a room whose library is not listed here does not link.
-COMMANDS = mxpreview mxpreview-fetch mxpreview-og mxpreview-oembed mxpreview-thumb mxpreview-cache
+COMMANDS = $(sort $(patsubst cmd/%.c,%,$(wildcard cmd/mxpreview*.c cmd/mxmedia-*.c)))
 PKG_mxpreview         = sqlite3 libidn2
 PKG_mxpreview-fetch   = libcurl libcrypto libidn2
 PKG_mxpreview-og      =
 PKG_mxpreview-oembed  = libxml-2.0
 PKG_mxpreview-thumb   = libjpeg libwebp libwebpdemux libwebpmux libdeflate zlib
 PKG_mxpreview-cache   = sqlite3 libidn2
+
+PKG_mxpreview-cgi     = sqlite3 libidn2 fcgi
+
+PKG_mxmedia-put       = sqlite3 libcrypto
+
+PKG_mxmedia-get       = sqlite3 libcrypto
+
+PKG_mxmedia-index     = sqlite3
+
+PKG_mxmedia-stat      = sqlite3
+
+PKG_mxmedia-quarantine = sqlite3
+
+PKG_mxmedia-expire    = sqlite3
+
+PKG_mxmedia-check     = sqlite3 libcrypto
+
+PKG_mxmedia-import    = sqlite3 libcrypto
+
+PKG_mxmedia-cgi       = sqlite3 libcrypto fcgi
+
 LIB_mxpreview-og      = -luchardet
 LIB_mxpreview-thumb   = -lgif
 LIB_ALL               = -ljq -lm
@@ -50,15 +71,21 @@ BELOW_url     = url base
 BELOW_image   = image base
 BELOW_store   = store base
 BELOW_net     = net url json store base
+BELOW_matrix  = matrix url json base
+BELOW_web     = web url json base
 BELOW_page    = page url json base
 BELOW_conf    = conf url json base
 BELOW_preview = preview url json store base
+BELOW_media   = media matrix json store url base
 TLIB_base     = -lcrypto
 TLIB_json     = -ljq -lm
 TLIB_url      = -lidn2
 TLIB_image    = $(shell $(PKG_CONFIG) --libs libjpeg libpng libwebp libwebpdemux libwebpmux libdeflate zlib libcrypto) -lgif -lm
 TLIB_store    = $(shell $(PKG_CONFIG) --libs sqlite3 libcrypto)
 TLIB_net      = $(shell $(PKG_CONFIG) --libs libcurl libcrypto libidn2) -ljq -lm
+TLIB_matrix   = -lcrypto -lidn2 -ljq -lm
+TLIB_web      = -lidn2 -ljq -lm
+TLIB_media    = $(TLIB_store) -lidn2 -ljq -lm
 TLIB_page     = $(shell $(PKG_CONFIG) --libs libxml-2.0) -luchardet -ljq -lm
 TLIB_conf     = -lidn2 -ljq -lm
 TLIB_preview  = -ljq -lm
@@ -105,7 +132,7 @@ endef
 $(foreach c,$(COMMANDS),$(eval $(call command,$(c))))
 
 define unit
-$(BUILD)/tests/unit/$(1).t: $(BUILD)/tests/unit/$(1).o $(foreach r,$(BELOW_$(firstword $(subst _, ,$(1)))),$(BUILD)/lib$(r).a)
+$(BUILD)/tests/unit/$(1).t: $(BUILD)/tests/unit/$(1).o $(foreach r,$(filter $(ROOMS),$(BELOW_$(firstword $(subst _, ,$(1))))),$(BUILD)/lib$(r).a)
 	$$(CC) $$(LDFLAGS) $$(SAN) -o $$@ $$^ $$(TLIB_$(firstword $(subst _, ,$(1)))) $$(LIB_ALL)
 endef
 $(foreach t,$(patsubst tests/unit/%.c,%,$(UNITS)),$(eval $(call unit,$(t))))

@@ -5,7 +5,7 @@
 D=$TMP/dest
 env -u MAKEFLAGS -u MAKELEVEL make -s -C "$TOP" BUILD="$BUILD" DESTDIR="$D" PREFIX=/opt/mx install >"$TMP/log" 2>&1
 ok $? "make install"
-for c in mxpreview mxpreview-fetch mxpreview-og mxpreview-oembed mxpreview-thumb mxpreview-cache; do
+for c in $(cd "$TOP/cmd" && find . -name "mxpreview*.c" -o -name "mxmedia-*.c" | sed "s,^./,,; s,\.c$,," | sort); do
 	like "$("$D/opt/mx/bin/$c" -V 2>&1)" "^$c [0-9]+\.[0-9]+" "$c tells its version"
 	"$D/opt/mx/bin/$c" -h >"$TMP/help" 2>&1
 	is "$?/$(grep -c '^usage: ' "$TMP/help")" 0/1 "and its usage"
