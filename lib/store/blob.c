@@ -21,8 +21,14 @@ struct store_writer {
 struct store_writer *
 store_blob_create(const struct store_blobs *b, const char *id, struct err *err)
 {
+	return store_file_create(b, &(struct store_file){.kind = STORE_URL_CACHE_FILE, .id = id}, err);
+}
+
+struct store_writer *
+store_file_create(const struct store_blobs *b, const struct store_file *f, struct err *err)
+{
 	struct store_place at;
-	if (store_place_blob(&at, id, err) < 0)
+	if (store_place_file(&at, f, err) < 0)
 		return NULL;
 	struct store_writer *w = mem_alloc(sizeof *w);
 	*w = (struct store_writer){.blobs = b, .at = at, .dirfd = -1, .fd = -1, .hash = hash_new()};

@@ -3,6 +3,7 @@
 #define STORE_INT_H
 
 #include "store/cache.h"
+#include "store/media.h"
 
 /* ---- path.c ---- */
 
@@ -15,8 +16,9 @@ struct store_place {
 	char name[STORE_ID_MAX];
 };
 
-int store_place_blob(struct store_place *at, const char *id, struct err *err);
-int store_place_thumbs(struct store_place *at, const char *id, struct err *err); /* dir is theirs, name is "" */
+int store_place_file(struct store_place *at, const struct store_file *f, struct err *err);
+/* dir is theirs, name is "" */
+int store_place_thumbs(struct store_place *at, const struct store_file *f, struct err *err);
 int store_thumb_name(char *out, size_t size, uint32_t w, uint32_t h, const char *type, const char *method,
 		     struct err *err);
 
@@ -37,6 +39,9 @@ int store_dir_open(const struct store_blobs *b, const char *dir, struct err *err
 #define STORE_TMP_MAX 32
 int store_tmp_open(const struct store_blobs *b, const char *dir, int *dirfd, char tmp[STORE_TMP_MAX], struct err *err);
 int store_tmp_rename(int dirfd, const char *tmp, const char *name, bool replace, struct err *err);
+
+/* When a medium was last put or served; as in the indexes, or these are not used. */
+#define STORE_USED "max(coalesce(created_ts, 0), coalesce(last_access_ts, 0))"
 
 /* ---- sql.c: every statement ---- */
 
@@ -71,6 +76,21 @@ enum sql {
 	SQL_STAT_MEDIA,
 	SQL_STAT_THUMBS,
 	SQL_STAT_IMAGES,
+
+	/* media.c and beside it: one medium */
+	SQL_LOCAL_GET,
+	SQL_REMOTE_GET,
+
+	/* quarantine.c and beside it: transitions, blocks, the log */
+
+	/* expire.c and beside it: what is due, orphans */
+
+	/* refs.c and beside it: who refers to what, counts */
+
+	/* import.c */
+
+	/* token.c */
+
 	SQL_COUNT
 };
 
@@ -88,6 +108,12 @@ void store_read_preview(struct sqlite3_stmt *stmt, struct store_preview *out);
 void store_read_failure(struct sqlite3_stmt *stmt, struct store_preview *out);
 /* The remembered failure of a URL that has not expired by now (0: any); not found is 0, too. */
 int store_failure_get(struct store *s, const char *url, int64_t now, struct store_preview *out, struct err *err);
+
+/* ---- media.c ---- */
+
+/* Queries of media begin with the columns of SQL_LOCAL_GET; arg is a struct store_medium, cleared by its owner before. */
+enum { STORE_MEDIUM_COLUMNS = 14 };
+void store_read_medium(void *arg, struct sqlite3_stmt *stmt);
 
 /* ---- put.c ---- */
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { RANDOM_LETTERS = 16, LEGACY_MIN = 5 };
+enum { FETCHED_LETTERS = 16, MEDIA_LETTERS = 24, LEGACY_MIN = 5 };
 
 /* Letters without bias: the first 52 * 4 of 256 values are taken, the rest drawn again. */
 static void
@@ -34,7 +34,13 @@ store_blob_new_id(char id[STORE_ID_MAX], int64_t now_ms)
 	(void)gmtime_r(&t, &tm);
 	(void)snprintf(id, STORE_ID_MAX, "%04d-%02d-%02d_", (tm.tm_year + 1900) % 10000, (tm.tm_mon + 1) % 100,
 		       tm.tm_mday % 100);
-	random_letters(id + STORE_DAY_LEN + 1, RANDOM_LETTERS);
+	random_letters(id + STORE_DAY_LEN + 1, FETCHED_LETTERS);
+}
+
+void
+store_media_new_id(char id[STORE_ID_MAX])
+{
+	random_letters(id, MEDIA_LETTERS);
 }
 
 /* A path component of spec A.9: [A-Za-z0-9_.:-] and brackets, neither "." nor "..".  Ours never begin with a dot
@@ -63,6 +69,14 @@ dated(const char *id)
 	return id[i] != '\0';
 }
 
+/* "aabbrest": the first two pairs are directories. */
+static bool
+split(const char *id)
+{
+	size_t n = strlen(id);
+	return n >= LEGACY_MIN && component(id, 2) && component(id + 2, 2) && component(id + 4, n - 4);
+}
+
 bool
 store_id_valid(const char *id)
 {
@@ -71,7 +85,7 @@ store_id_valid(const char *id)
 		return false;
 	if (dated(id))
 		return component(id + STORE_DAY_LEN + 1, n - STORE_DAY_LEN - 1);
-	return n >= LEGACY_MIN && component(id + 2, 2) && component(id + 4, n - 4);
+	return split(id);
 }
 
 bool
@@ -80,30 +94,51 @@ store_id_fetched(const char *id)
 	return store_id_valid(id) && dated(id);
 }
 
+/* A server name as a component: "[::1]:8448" is one, and an id of another server's medium never is a path. */
+bool
+store_origin_valid(const char *origin)
+{
+	size_t n = strlen(origin);
+	return n <= STORE_ORIGIN_MAX && component(origin, n);
+}
+
+static const struct {
+	const char *files, *thumbs;
+} tops[] = {
+    [STORE_URL_CACHE_FILE] = {STORE_URL_CACHE, STORE_URL_CACHE_THUMBNAILS},
+    [STORE_LOCAL_FILE] = {STORE_LOCAL, STORE_LOCAL_THUMBNAILS},
+    [STORE_REMOTE_FILE] = {STORE_REMOTE, STORE_REMOTE_THUMBNAILS},
+};
+
 /* The directories of an id below top, and what is left as a name. */
 static int
-place(struct store_place *at, const char *top, const char *id, struct err *err)
+place(struct store_place *at, const struct store_file *f, bool thumbs, struct err *err)
 {
-	if (!store_id_valid(id))
-		return err_set(err, ERR_INPUT, "not a media id: %.80s", id);
-	int n = dated(id) ? snprintf(at->dir, sizeof at->dir, "%s/%.10s", top, id)
-			  : snprintf(at->dir, sizeof at->dir, "%s/%.2s/%.2s", top, id, id + 2);
+	const char *top = thumbs ? tops[f->kind].thumbs : tops[f->kind].files;
+	bool day = f->kind == STORE_URL_CACHE_FILE && dated(f->id), remote = f->kind == STORE_REMOTE_FILE;
+	if (!store_id_valid(f->id) || (!day && !split(f->id)))
+		return err_set(err, ERR_INPUT, "not a media id: %.80s", f->id);
+	if (remote && (f->origin == NULL || !store_origin_valid(f->origin)))
+		return err_set(err, ERR_INPUT, "not a server's name: %.80s", f->origin != NULL ? f->origin : "");
+	int n = day ? snprintf(at->dir, sizeof at->dir, "%s/%.10s", top, f->id)
+		    : snprintf(at->dir, sizeof at->dir, "%s%s%s/%.2s/%.2s", top, remote ? "/" : "",
+			       remote ? f->origin : "", f->id, f->id + 2);
 	if (n < 0 || (size_t)n >= sizeof at->dir)
-		return err_set(err, ERR_BUG, "path of %s", id);
-	(void)snprintf(at->name, sizeof at->name, "%s", id + (dated(id) ? STORE_DAY_LEN + 1 : 4));
+		return err_set(err, ERR_BUG, "path of %s", f->id);
+	(void)snprintf(at->name, sizeof at->name, "%s", f->id + (day ? STORE_DAY_LEN + 1 : 4));
 	return 0;
 }
 
 int
-store_place_blob(struct store_place *at, const char *id, struct err *err)
+store_place_file(struct store_place *at, const struct store_file *f, struct err *err)
 {
-	return place(at, STORE_URL_CACHE, id, err);
+	return place(at, f, false, err);
 }
 
 int
-store_place_thumbs(struct store_place *at, const char *id, struct err *err)
+store_place_thumbs(struct store_place *at, const struct store_file *f, struct err *err)
 {
-	if (place(at, STORE_URL_CACHE_THUMBNAILS, id, err) < 0)
+	if (place(at, f, true, err) < 0)
 		return -1;
 	size_t n = strlen(at->dir);
 	(void)snprintf(at->dir + n, sizeof at->dir - n, "/%s", at->name);
@@ -123,21 +158,35 @@ store_thumb_name(char *out, size_t size, uint32_t w, uint32_t h, const char *typ
 }
 
 int
-store_blob_path(const char *id, struct buf *out, struct err *err)
+store_file_path(const struct store_file *f, struct buf *out, struct err *err)
 {
 	struct store_place at;
-	if (store_place_blob(&at, id, err) < 0)
+	if (store_place_file(&at, f, err) < 0)
 		return -1;
 	return buf_addf(out, "%s/%s", at.dir, at.name);
+}
+
+int
+store_file_thumb_path(const struct store_file *f, uint32_t w, uint32_t h, const char *type, const char *method,
+		      struct buf *out, struct err *err)
+{
+	struct store_place at;
+	char name[STORE_PATH_MAX];
+	if (store_place_thumbs(&at, f, err) < 0 || store_thumb_name(name, sizeof name, w, h, type, method, err) < 0)
+		return -1;
+	return buf_addf(out, "%s/%s", at.dir, name);
+}
+
+int
+store_blob_path(const char *id, struct buf *out, struct err *err)
+{
+	return store_file_path(&(struct store_file){.kind = STORE_URL_CACHE_FILE, .id = id}, out, err);
 }
 
 int
 store_thumb_path(const char *id, uint32_t w, uint32_t h, const char *type, const char *method, struct buf *out,
 		 struct err *err)
 {
-	struct store_place at;
-	char name[STORE_PATH_MAX];
-	if (store_place_thumbs(&at, id, err) < 0 || store_thumb_name(name, sizeof name, w, h, type, method, err) < 0)
-		return -1;
-	return buf_addf(out, "%s/%s", at.dir, name);
+	return store_file_thumb_path(&(struct store_file){.kind = STORE_URL_CACHE_FILE, .id = id}, w, h, type, method,
+				     out, err);
 }

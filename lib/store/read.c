@@ -31,8 +31,14 @@ open_in(int dirfd, const char *name)
 int
 store_blob_open(const struct store_blobs *b, const char *id, struct err *err)
 {
+	return store_file_open(b, &(struct store_file){.kind = STORE_URL_CACHE_FILE, .id = id}, err);
+}
+
+int
+store_file_open(const struct store_blobs *b, const struct store_file *f, struct err *err)
+{
 	struct store_place at;
-	if (store_place_blob(&at, id, err) < 0)
+	if (store_place_file(&at, f, err) < 0)
 		return -1;
 	int dirfd = dir_of(b, at.dir, false, err);
 	int fd = dirfd >= 0 ? open_in(dirfd, at.name) : -1;
@@ -42,7 +48,7 @@ store_blob_open(const struct store_blobs *b, const char *id, struct err *err)
 	}
 	if (fd < 0 && dirfd >= 0) {
 		bool missing = errno == ENOENT;
-		(void)err_sys(err, "media %s", id);
+		(void)err_sys(err, "media %s", f->id);
 		if (missing && err != NULL)
 			err->code = ERR_NOTFOUND;
 	}
@@ -54,7 +60,7 @@ store_blob_is(const struct store_blobs *b, const char *id, int64_t bytes)
 {
 	struct store_place at;
 	struct stat st;
-	if (store_place_blob(&at, id, NULL) < 0)
+	if (store_place_file(&at, &(struct store_file){.kind = STORE_URL_CACHE_FILE, .id = id}, NULL) < 0)
 		return false;
 	int dirfd = store_dir_open(b, at.dir, NULL);
 	if (dirfd < 0)

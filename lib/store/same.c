@@ -56,11 +56,11 @@ empty(int dir)
 
 /* Every step is taken without following links, as everywhere: see dir.c. */
 static void
-remove_thumbs(const struct store_blobs *b, const char *id)
+remove_thumbs(const struct store_blobs *b, const struct store_file *f)
 {
 	struct store_place at;
 	struct err ignored;
-	if (store_place_thumbs(&at, id, &ignored) < 0)
+	if (store_place_thumbs(&at, f, &ignored) < 0)
 		return;
 	int dir = store_dir_open(b, at.dir, &ignored);
 	if (dir < 0)
@@ -78,13 +78,14 @@ remove_thumbs(const struct store_blobs *b, const char *id)
 void
 store_blob_remove(const struct store_blobs *b, const char *id)
 {
+	const struct store_file f = {.kind = STORE_URL_CACHE_FILE, .id = id};
 	struct store_place at;
 	struct err ignored;
-	if (store_place_blob(&at, id, &ignored) < 0)
+	if (store_place_file(&at, &f, &ignored) < 0)
 		return;
 	int dir = store_dir_open(b, at.dir, &ignored);
 	if (dir >= 0)
 		(void)unlinkat(dir, at.name, 0);
 	io_close(&dir);
-	remove_thumbs(b, id);
+	remove_thumbs(b, &f);
 }

@@ -42,7 +42,7 @@ const char *const store_sql_text[SQL_COUNT] = {
     [SQL_HASH_QUARANTINED] = "SELECT 1 FROM local_media_repository WHERE sha256 = ?1 AND quarantined_by IS NOT NULL"
 			     " UNION ALL"
 			     " SELECT 1 FROM remote_media_cache WHERE sha256 = ?1 AND quarantined_by IS NOT NULL"
-			     " LIMIT 1",
+			     " UNION ALL SELECT 1 FROM blocked_hashes WHERE sha256 = ?1 LIMIT 1",
     [SQL_IMAGE_GET] = "SELECT i.media_id, i.text, i.expires_ts FROM url_preview_images i"
 		      " CROSS JOIN local_media_repository m ON m.media_id = i.media_id AND m.quarantined_by IS NULL"
 		      " WHERE i.url = ?1 AND i.language IN ('', ?2) LIMIT 1",
@@ -71,6 +71,25 @@ const char *const store_sql_text[SQL_COUNT] = {
 		       " WHERE url_cache IS NOT NULL",
     [SQL_STAT_THUMBS] = "SELECT count(*), coalesce(sum(thumbnail_length), 0) FROM local_media_repository_thumbnails",
     [SQL_STAT_IMAGES] = "SELECT count(*), coalesce(sum(expires_ts > ?1), 0) FROM url_preview_images",
+
+    /* ---- media.c and beside it: one medium ---- */
+    [SQL_LOCAL_GET] = "SELECT NULL, media_id, media_type, media_length, upload_name, created_ts, last_access_ts,"
+		      " quarantined_by, authenticated, sha256, user_id, url_cache, safe_from_quarantine, NULL"
+		      " FROM local_media_repository WHERE media_id = ?1",
+    [SQL_REMOTE_GET] =
+	"SELECT media_origin, media_id, media_type, media_length, upload_name, created_ts, last_access_ts,"
+	" quarantined_by, authenticated, sha256, NULL, NULL, 0, filesystem_id"
+	" FROM remote_media_cache WHERE media_origin = ?1 AND media_id = ?2",
+
+    /* ---- quarantine.c and beside it: transitions, blocks, the log ---- */
+
+    /* ---- expire.c and beside it: what is due, orphans ---- */
+
+    /* ---- refs.c and beside it: who refers to what, counts ---- */
+
+    /* ---- import.c ---- */
+
+    /* ---- token.c ---- */
 };
 
 /* Tables and columns are the reference server's (spec F.10), so that its data can be taken over as it is; what it does
@@ -136,5 +155,55 @@ const char *const store_sql_migration[] = {
     " url TEXT, language TEXT, media_id TEXT NOT NULL, expires_ts INTEGER NOT NULL, text TEXT NOT NULL,"
     " PRIMARY KEY (url, language)) WITHOUT ROWID;"
     "CREATE INDEX url_preview_images_media ON url_preview_images (media_id);",
+
+    /* Media are aged by when they were last put or served: STORE_USED of int.h.  What is listed page by page has an index
+     * in the order of its pages. */
+    "DROP INDEX local_media_repository_url_idx;"
+    "CREATE INDEX local_media_repository_used ON local_media_repository (" STORE_USED ") WHERE url_cache IS NULL;"
+    "CREATE INDEX local_media_repository_url_used ON local_media_repository (" STORE_USED ")"
+    " WHERE url_cache IS NOT NULL;"
+    "CREATE INDEX local_media_repository_quarantined_id ON local_media_repository (media_id)"
+    " WHERE quarantined_by IS NOT NULL;"
+    "CREATE INDEX local_media_repository_pending ON local_media_repository (user_id, created_ts)"
+    " WHERE media_length IS NULL;"
+    "CREATE INDEX remote_media_cache_used ON remote_media_cache (" STORE_USED ");"
+    "CREATE INDEX remote_media_cache_file ON remote_media_cache (media_origin, filesystem_id);"
+    "CREATE INDEX remote_media_cache_quarantined_id ON remote_media_cache (media_origin, media_id)"
+    " WHERE quarantined_by IS NOT NULL;"
+    /* What may never come in; origin '' is ours. */
+    "CREATE TABLE blocked_media ("
+    " origin TEXT, media_id TEXT, blocked_ts INTEGER NOT NULL, blocked_by TEXT, reason TEXT,"
+    " PRIMARY KEY (origin, media_id)) WITHOUT ROWID;"
+    "CREATE TABLE blocked_hashes ("
+    " sha256 TEXT PRIMARY KEY, blocked_ts INTEGER NOT NULL, blocked_by TEXT, reason TEXT) WITHOUT ROWID;"
+    /* The log: each row of quarantined_media_changes is one transition, in one action of somebody.  change is quarantine,
+     * unquarantine, protect, unprotect, block, unblock or delete; was is quarantined_by before it. */
+    "ALTER TABLE quarantined_media_changes ADD COLUMN change TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE quarantined_media_changes ADD COLUMN ts INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE quarantined_media_changes ADD COLUMN action_id INTEGER;"
+    "ALTER TABLE quarantined_media_changes ADD COLUMN was TEXT;"
+    "ALTER TABLE quarantined_media_changes ADD COLUMN sha256 TEXT;"
+    "CREATE INDEX quarantined_media_changes_action ON quarantined_media_changes (action_id);"
+    "CREATE INDEX quarantined_media_changes_media ON quarantined_media_changes (media_id);"
+    "CREATE TABLE media_actions ("
+    " action_id INTEGER PRIMARY KEY AUTOINCREMENT, ts INTEGER NOT NULL, verb TEXT NOT NULL, by_user TEXT, reason TEXT,"
+    " undone_by INTEGER);"
+    /* Which event names which medium.  origin is the server's name, ours too: events name it.  A redaction may be read
+     * before what it redacts. */
+    "CREATE TABLE media_references ("
+    " room_id TEXT, event_id TEXT, kind TEXT, origin TEXT, media_id TEXT, sender TEXT, ts INTEGER NOT NULL,"
+    " PRIMARY KEY (room_id, event_id, kind, origin, media_id)) WITHOUT ROWID;"
+    "CREATE INDEX media_references_room ON media_references (room_id, ts);"
+    "CREATE INDEX media_references_media ON media_references (media_id, origin, kind);"
+    "CREATE INDEX media_references_sender ON media_references (sender, ts);"
+    "CREATE TABLE media_redactions ("
+    " event_id TEXT PRIMARY KEY, redacted_by TEXT, redacted_ts INTEGER NOT NULL) WITHOUT ROWID;"
+    /* Who stands behind a token, for a minute; the token itself is nowhere. */
+    "CREATE TABLE token_cache ("
+    " token_hash TEXT PRIMARY KEY, user_id TEXT, guest INTEGER NOT NULL DEFAULT 0, admin INTEGER,"
+    " expires_ts INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX token_cache_expires ON token_cache (expires_ts);"
+    /* Where a long job stands: an import, a sweep. */
+    "CREATE TABLE store_state (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;",
     NULL,
 };

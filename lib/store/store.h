@@ -24,15 +24,35 @@ void store_blobs_close(struct store_blobs *b);
 /* A new url-cache id for the UTC day of now_ms: "YYYY-MM-DD_" and 16 random letters.  Names are never reused. */
 void store_blob_new_id(char id[STORE_ID_MAX], int64_t now_ms);
 bool store_id_valid(const char *id);
-bool store_id_fetched(const char *id); /* valid, and of a day: made by store_blob_new_id, not an upload's */
+void store_media_new_id(char id[STORE_ID_MAX]); /* 24 random letters: an upload's, or the file of a remote medium */
+bool store_id_fetched(const char *id);		/* valid, and of a day: made by store_blob_new_id, not an upload's */
 int store_blob_path(const char *id, struct buf *out, struct err *err); /* relative to the store; validates id */
 int store_thumb_path(const char *id, uint32_t w, uint32_t h, const char *type, const char *method, struct buf *out,
 		     struct err *err);
+
+/* A file of the store: fetched for a preview, uploaded, or another server's. */
+enum store_file_kind { STORE_URL_CACHE_FILE, STORE_LOCAL_FILE, STORE_REMOTE_FILE };
+#define STORE_LOCAL "local_content"
+#define STORE_LOCAL_THUMBNAILS "local_thumbnails"
+#define STORE_REMOTE "remote_content"
+#define STORE_REMOTE_THUMBNAILS "remote_thumbnail"
+#define STORE_ORIGIN_MAX 255 /* bytes of a server's name */
+struct store_file {
+	enum store_file_kind kind;
+	const char *origin; /* of STORE_REMOTE_FILE, else NULL */
+	const char *id;	    /* the media id; of STORE_REMOTE_FILE the filesystem_id */
+};
+bool store_origin_valid(const char *origin); /* may be a directory; more is asked of it by those who go there */
+/* Relative to the store (spec A.9). */
+int store_file_path(const struct store_file *f, struct buf *out, struct err *err);
+int store_file_thumb_path(const struct store_file *f, uint32_t w, uint32_t h, const char *type, const char *method,
+			  struct buf *out, struct err *err);
 
 /* A blob being written: what is small in memory, all else in a temp file ('.' + unique) in the directory of its final
  * name.  SHA-256 on the fly.  One thread at a time reads or writes blobs by a struct store_blobs. */
 struct store_writer;
 struct store_writer *store_blob_create(const struct store_blobs *b, const char *id, struct err *err);
+struct store_writer *store_file_create(const struct store_blobs *b, const struct store_file *f, struct err *err);
 int store_blob_write(struct store_writer *w, const void *p, size_t n, struct err *err);
 /* What must outlive a power cut?  KEEP: fsync, rename, fsync of the directory, so that the file is durable before the
  * row that names it.  SCRATCH: rename alone, for what can be had again (pages and oEmbed answers, read once): after a
@@ -43,8 +63,9 @@ int store_blob_commit(struct store_writer *w, enum store_keep keep, int64_t *byt
 		      struct err *err);
 void store_blob_abort(struct store_writer *w); /* frees w, removes the temp file; NULL is nothing */
 
-int store_blob_open(const struct store_blobs *b, const char *id, struct err *err); /* read-only fd or -1 */
-bool store_blob_is(const struct store_blobs *b, const char *id, int64_t bytes);	   /* there, and of that length */
+int store_blob_open(const struct store_blobs *b, const char *id, struct err *err);	       /* read-only fd or -1 */
+int store_file_open(const struct store_blobs *b, const struct store_file *f, struct err *err); /* the same */
+bool store_blob_is(const struct store_blobs *b, const char *id, int64_t bytes); /* there, and of that length */
 
 /* Writes a whole set: temp files, then rename each.  Thumbnails are STORE_SCRATCH: they can be made again from the
  * blob, and their length stands in their row. */
@@ -56,6 +77,9 @@ struct store_thumb {
 };
 int store_thumbs_write(const struct store_blobs *b, const char *id, const struct store_thumb *t, size_t n,
 		       struct err *err);
+
+int store_file_thumbs_write(const struct store_blobs *b, const struct store_file *f, const struct store_thumb *t,
+			    size_t n, struct err *err);
 
 /* Do two blobs hold the same bytes?  No, too, if one cannot be read. */
 bool store_blobs_same(const struct store_blobs *b, const char *id, const char *other);

@@ -48,10 +48,17 @@ write_set(const struct set *set, int *dirfd, char (*tmp)[STORE_TMP_MAX], struct 
 int
 store_thumbs_write(const struct store_blobs *b, const char *id, const struct store_thumb *t, size_t n, struct err *err)
 {
+	return store_file_thumbs_write(b, &(struct store_file){.kind = STORE_URL_CACHE_FILE, .id = id}, t, n, err);
+}
+
+int
+store_file_thumbs_write(const struct store_blobs *b, const struct store_file *f, const struct store_thumb *t, size_t n,
+			struct err *err)
+{
 	struct store_place at;
 	if (n == 0)
 		return 0;
-	if (store_place_thumbs(&at, id, err) < 0)
+	if (store_place_thumbs(&at, f, err) < 0)
 		return -1;
 	struct set set = {.blobs = b, .dir = at.dir, .thumb = t, .n = n};
 	char(*tmp)[STORE_TMP_MAX] = mem_array(n, sizeof *tmp);

@@ -27,6 +27,28 @@ paths(void)
 	(void)store_thumb_path("2026-11-21_QwErTyUiOpAsDfGh", 320, 213, "image/jpeg", "scale", &b, &err);
 	is_str(b.p, "url_cache_thumbnails/2026-11-21/QwErTyUiOpAsDfGh/320-213-image-jpeg-scale", "a thumbnail");
 	buf_reset(&b);
+	static const struct {
+		struct store_file file;
+		const char *path;
+	} files[] = {
+	    {{STORE_LOCAL_FILE, NULL, "AbCdEfGhIjKlMnOpQrStUvWx"}, "local_content/Ab/Cd/EfGhIjKlMnOpQrStUvWx"},
+	    {{STORE_LOCAL_FILE, NULL, "2026-11-21_x"}, "local_content/20/26/-11-21_x"},
+	    {{STORE_REMOTE_FILE, "[::1]:8448", "abcdef"}, "remote_content/[::1]:8448/ab/cd/ef"},
+	    {{STORE_URL_CACHE_FILE, NULL, "2026-11-21_x"}, "url_cache/2026-11-21/x"},
+	};
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		(void)store_file_path(&files[i].file, &b, &err);
+		is_str(b.p, files[i].path, "a file of its kind");
+		buf_reset(&b);
+	}
+	(void)store_file_thumb_path(&files[2].file, 32, 32, "image/png", "crop", &b, &err);
+	is_str(b.p, "remote_thumbnail/[::1]:8448/ab/cd/ef/32-32-image-png-crop", "a thumbnail of another server's");
+	buf_reset(&b);
+	static const char *const servers[] = {"", ".", "..", "a/b", "a b", "a\\b"};
+	for (size_t i = 0; i < sizeof servers / sizeof servers[0]; i++) {
+		struct store_file f = {STORE_REMOTE_FILE, servers[i], "abcdef"};
+		ok(store_file_path(&f, &b, &err) < 0 && b.len == 0, "refused as a server: %s", servers[i]);
+	}
 	static const char *const bad[] = {"",
 					  "abcd",
 					  "../../etc/passwd",

@@ -240,35 +240,42 @@ forgetting(struct store *s)
 	ok(st.previews >= st.fresh && st.media > 0 && st.media_bytes >= 5 * st.media - 5, "count");
 }
 
-/* A database of the version before is brought up to date, and keeps what it has. */
+/* A database as version n left it, with one preview. */
+static void
+made_by(const char *path, int n)
+{
+	sqlite3 *db = NULL;
+	char *version = mem_printf("PRAGMA user_version = %d", n);
+	(void)sqlite3_open(path, &db);
+	for (int i = 0; i < n; i++)
+		(void)sqlite3_exec(db, store_sql_migration[i], NULL, NULL, NULL);
+	(void)sqlite3_exec(
+	    db,
+	    "INSERT INTO local_media_repository_url_cache (url, response_code, expires_ts, og, download_ts)"
+	    " VALUES ('old', 200, 2000, 'kept', 1000)",
+	    NULL, NULL, NULL);
+	(void)sqlite3_exec(db, version, NULL, NULL, NULL);
+	(void)sqlite3_close(db);
+	mem_free(version);
+}
+
+/* Databases of all versions before are brought up to date, and keep what they have. */
 static void
 migration(const char *dir)
 {
 	struct err err;
-	char *old = mem_printf("%s/old", dir);
-	struct store *s = store_open(old, &err);
-	(void)sqlite3_exec(
-	    s->db,
-	    "DROP INDEX url_preview_no_store; DROP TABLE url_preview_images;"
-	    "ALTER TABLE local_media_repository_url_cache DROP COLUMN language;"
-	    "ALTER TABLE local_media_repository_url_cache DROP COLUMN stale_ts;"
-	    "ALTER TABLE local_media_repository_url_cache DROP COLUMN error_ts;"
-	    "ALTER TABLE local_media_repository_url_cache DROP COLUMN no_store;"
-	    "ALTER TABLE local_media_repository_url_cache DROP COLUMN details;"
-	    "ALTER TABLE url_preview_failures DROP COLUMN class;"
-	    "ALTER TABLE url_preview_failures DROP COLUMN http_status;"
-	    "ALTER TABLE url_preview_failures DROP COLUMN failures;"
-	    "INSERT INTO local_media_repository_url_cache (url, response_code, expires_ts, og, download_ts)"
-	    " VALUES ('old', 200, 2000, 'kept', 1000);"
-	    "PRAGMA user_version = 1",
-	    NULL, NULL, NULL);
-	store_close(s);
-	s = store_open(old, &err);
-	ok(s != NULL, "a store of the version before is opened");
-	if (s != NULL)
-		expect(s, "old", 1500, "kept", "and answers");
-	store_close(s);
-	mem_free(old);
+	for (int n = 1; store_sql_migration[n] != NULL; n++) {
+		char *old = mem_printf("%s/%d", dir, n), *path = mem_printf("%s/mxpreview.db", old);
+		(void)io_mkdirs(old, &err);
+		made_by(path, n);
+		struct store *s = store_open(old, &err);
+		ok(s != NULL, "a store of version %d is opened", n);
+		if (s != NULL)
+			expect(s, "old", 1500, "kept", "and answers");
+		store_close(s);
+		mem_free(path);
+		mem_free(old);
+	}
 }
 
 int
