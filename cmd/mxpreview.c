@@ -7,21 +7,24 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/shape.h"
 #include "preview/desk.h"
-#include "preview/format.h"
 #include "preview/stages.h"
 #include "store/store.h"
 #include "url/url.h"
 
-/* Answers, but for whole records, come in the order of the questions: at most so many are held back for a slow first one. */
-enum { HELD_MAX = 4096 };
+/* Answers, but for whole records, come in the order of the questions: at most so many are held back for a slow first one,
+ * and no more is asked while they are that long. */
+enum { HELD_MAX = 4096, HELD_BYTES_MAX = 64 << 20 };
 
 /* ms without any answer after which a filter is taken for stuck.  fetch has clocks of its own: theirs and a margin. */
 enum { PATIENCE = 30000, FETCH_MARGIN = 30000, WAITS = 4 };
 
 static const char usage[] =
-    "usage: mxpreview [-hqvV] [-c FILE] [-d DIR] [-j N] [--refresh] [--lang TAGS] [--format og|card|record]\n"
-    "                 [--explain] [--strict] [--allow-ip CIDR]... [--server-name NAME] [URL ...]\n"
+    "usage: mxpreview [-hqvV] [-c FILE] [-d DIR] [-j N] [--refresh] [--lang TAGS]\n"
+    "                 [--format og|card|bundled|html|text|record] [--explain] [--strict] [--stable]\n"
+    "                 [--standalone] [--no-style] [--image-dir DIR] [--image-base URL]\n"
+    "                 [--allow-ip CIDR]... [--server-name NAME] [URL ...]\n"
     "\n"
     "Prints one line of Open Graph JSON per URL.  URLs (or records) from standard input if none is given.\n"
     "\n"
@@ -29,9 +32,15 @@ static const char usage[] =
     "      --refresh         do not answer from the cache\n"
     "      --lang TAGS       languages to ask for, as in Accept-Language\n"
     "      --format FORMAT   og: the answer, in the order asked; card: with all that a card shows;\n"
-    "                        record: everything known, as it is done\n"
+    "                        bundled: for a bot's own event (MSC4095); html: a card for web pages; text: for\n"
+    "                        people; record: everything known, as it is done\n"
     "      --explain         why this answer: a table for people, JSON for programs\n"
     "      --strict          a card that lacks what a card must have is a failure\n"
+    "      --stable          bundled: the names of the proposal instead of those that clients read today\n"
+    "      --standalone      html: one page of all cards\n"
+    "      --no-style        html: cards without their style sheet\n"
+    "      --image-dir DIR   html: pictures are files there, instead of within the card\n"
+    "      --image-base URL  html: what stands before the names of pictures in the page\n"
     "      --allow-ip CIDR   addresses that may be fetched from although they are not public; repeatable\n"
     "      --server-name N   the server in mxc:// names\n"
     "  -c, --config FILE     configuration instead of the usual places, see mxpreview.conf(5)\n"
@@ -42,7 +51,20 @@ static const char usage[] =
     "  -h, --help            this text\n"
     "  -V, --version         the version\n";
 
-enum { OPT_REFRESH = CMD_OPT_FIRST, OPT_LANG, OPT_FORMAT, OPT_EXPLAIN, OPT_STRICT, OPT_ALLOW_IP, OPT_SERVER_NAME };
+enum {
+	OPT_REFRESH = CMD_OPT_FIRST,
+	OPT_LANG,
+	OPT_FORMAT,
+	OPT_EXPLAIN,
+	OPT_STRICT,
+	OPT_ALLOW_IP,
+	OPT_SERVER_NAME,
+	OPT_STABLE,
+	OPT_STANDALONE,
+	OPT_NO_STYLE,
+	OPT_IMAGE_DIR,
+	OPT_IMAGE_BASE
+};
 
 static const struct option options[] = {
     CMD_LONG,
@@ -54,11 +76,13 @@ static const struct option options[] = {
     {"strict", no_argument, NULL, OPT_STRICT},
     {"allow-ip", required_argument, NULL, OPT_ALLOW_IP},
     {"server-name", required_argument, NULL, OPT_SERVER_NAME},
+    {"stable", no_argument, NULL, OPT_STABLE},
+    {"standalone", no_argument, NULL, OPT_STANDALONE},
+    {"no-style", no_argument, NULL, OPT_NO_STYLE},
+    {"image-dir", required_argument, NULL, OPT_IMAGE_DIR},
+    {"image-base", required_argument, NULL, OPT_IMAGE_BASE},
     {NULL, 0, NULL, 0},
 };
-
-enum format { FORMAT_OG = 0, FORMAT_CARD, FORMAT_RECORD, FORMAT_EXPLAIN };
-static const char *const format_names[] = {"og", "card", "record"};
 
 struct wish {
 	char *key, *value;
@@ -68,10 +92,8 @@ struct app {
 	struct cmd c;
 	struct wish wish[64]; /* configuration given as options, applied after the file */
 	size_t wishes;
-	enum format format;
-	bool refresh, strict, resident;
-	unsigned columns; /* of the terminal that tables are for; 0: none */
-	bool colour;
+	struct shape shape;
+	bool refresh, resident;
 	struct conf_list filter_args; /* what every filter is started with */
 	char **argv[STAGE_DONE];
 	struct store *store;
@@ -79,7 +101,9 @@ struct app {
 	struct url_policy *policy;
 	struct stage_cache cache;
 	struct desk *desk;
-	struct buf *held; /* answers in a ring by question number; p == NULL: not there yet */
+	struct buf *held;  /* answers in a ring by question number; p == NULL: not there yet */
+	struct json **ids; /* of the questions in that ring, as they were asked */
+	size_t held_bytes;
 	int64_t asked, told;
 	int status;
 };
@@ -96,15 +120,28 @@ wish(struct app *a, const char *key, const char *value)
 	a->wish[a->wishes++] = (struct wish){mem_strdup(key), mem_strdup(value)};
 }
 
+/* False: it is none of these. */
 static bool
-choose_format(struct app *a, const char *name)
+parse_shape(struct app *a, int opt)
 {
-	for (size_t i = 0; i < sizeof format_names / sizeof format_names[0]; i++)
-		if (str_eq(name, format_names[i])) {
-			a->format = (enum format)i;
-			return true;
-		}
-	return false;
+	struct shape *s = &a->shape;
+	if (opt == OPT_FORMAT && !shape_choose(s, optarg))
+		cmd_misuse(&a->c, usage, "no such format: %s", optarg);
+	else if (opt == OPT_STRICT)
+		s->strict = true;
+	else if (opt == OPT_STABLE)
+		s->stable = true;
+	else if (opt == OPT_STANDALONE)
+		s->standalone = true;
+	else if (opt == OPT_NO_STYLE)
+		s->no_style = true;
+	else if (opt == OPT_IMAGE_DIR)
+		s->image_dir = optarg;
+	else if (opt == OPT_IMAGE_BASE)
+		s->image_base = optarg;
+	else
+		return opt == OPT_FORMAT;
+	return true;
 }
 
 static void
@@ -125,15 +162,15 @@ parse_options(struct app *a, int argc, char **argv)
 			wish(a, "server_name", optarg);
 		else if (opt == OPT_EXPLAIN)
 			explain = true;
-		else if (opt == OPT_STRICT)
-			a->strict = true;
-		else if (opt == OPT_FORMAT && !choose_format(a, optarg))
-			cmd_misuse(&a->c, usage, "no such format: %s", optarg);
-		else if (opt != OPT_FORMAT && !cmd_option(&a->c, opt, optarg, usage))
+		else if (!parse_shape(a, opt) && !cmd_option(&a->c, opt, optarg, usage))
 			cmd_usage(&a->c, usage);
 	}
 	if (explain)
-		a->format = FORMAT_EXPLAIN;
+		a->shape.format = SHAPE_EXPLAIN;
+	const char *why = shape_conflict(&a->shape);
+	if (why != NULL)
+		cmd_misuse(&a->c, usage, "%s", why);
+	a->shape.single = optind + 1 == argc;
 }
 
 /* mxpreview-oembed reads them when it starts, which is too late to say that one is not there. */
@@ -230,22 +267,6 @@ free_argv(char **argv)
 
 /* ---- answers ---------------------------------------------------------------------------------------- */
 
-static void
-write_answer(struct app *a, const struct record *rec, struct buf *out)
-{
-	struct json *j = a->format == FORMAT_CARD      ? format_card(rec)
-			 : a->format == FORMAT_EXPLAIN ? format_explain(rec)
-						       : format_og(rec);
-	if (a->format == FORMAT_CARD && a->strict && !format_card_complete(j))
-		a->status = EXIT_REFUSED;
-	if (a->format == FORMAT_EXPLAIN && a->columns > 0)
-		format_table(j, a->columns, a->colour, out);
-	else
-		(void)json_write(j, 0, out);
-	(void)buf_addc(out, '\n');
-	json_free(j);
-}
-
 /* The held answers from the first question on, as far as there are any. */
 static void
 tell_held(struct app *a)
@@ -253,8 +274,28 @@ tell_held(struct app *a)
 	while (a->told < a->asked && a->held[a->told % HELD_MAX].p != NULL) {
 		struct buf *b = &a->held[a->told++ % HELD_MAX];
 		(void)cmd_out(&a->c, b->p, b->len);
+		a->held_bytes -= b->len;
 		buf_clear(b);
 	}
+}
+
+/* The answer to a question in its place. */
+static void
+hold(struct app *a, int64_t number, const struct record *rec)
+{
+	struct buf *b = &a->held[number % HELD_MAX];
+	struct json **id = &a->ids[number % HELD_MAX];
+	if (number == 0) {
+		struct json *og = json_get(rec->j, "og");
+		const char *title = a->shape.single ? json_str(og, "og:title") : NULL;
+		shape_begin(&a->shape, title != NULL ? title : "Previews", b);
+		json_free(og);
+	}
+	if (shape_write(&a->c, &a->shape, rec, *id, b) != 0)
+		a->status = EXIT_REFUSED;
+	a->held_bytes += b->len;
+	json_free(*id);
+	*id = NULL;
 }
 
 /* "Try again" only if that may help all of them. */
@@ -274,13 +315,25 @@ answered(void *arg_, struct record *rec)
 	int64_t number = 0;
 	if (record_failed(rec))
 		remember_failure(a, rec);
-	if (a->format == FORMAT_RECORD) {
+	if (a->shape.format == SHAPE_RECORD) {
 		(void)cmd_out_record(&a->c, rec);
 	} else if (json_int(rec->j, "id", &number) && number >= a->told && number < a->asked) {
-		write_answer(a, rec, &a->held[number % HELD_MAX]);
+		hold(a, number, rec);
 		tell_held(a);
 	}
 	record_clear(rec);
+}
+
+static void
+finish(struct app *a)
+{
+	struct buf b;
+	buf_init(&b, RECORD_LINE_MAX);
+	if (a->asked == 0)
+		shape_begin(&a->shape, "Previews", &b);
+	shape_end(&a->shape, &b);
+	(void)cmd_out(&a->c, b.p, b.len);
+	buf_clear(&b);
 }
 
 static void
@@ -296,7 +349,7 @@ static bool
 room(const struct app *a)
 {
 	return desk_busy(a->desk) < (size_t)a->c.conf.jobs &&
-	       (a->format == FORMAT_RECORD || a->asked - a->told < HELD_MAX);
+	       (a->shape.format == SHAPE_RECORD || (a->asked - a->told < HELD_MAX && a->held_bytes < HELD_BYTES_MAX));
 }
 
 static void
@@ -304,11 +357,14 @@ ask_record(struct app *a, struct record *take)
 {
 	if (!json_has(take->j, "ts"))
 		json_set_int(take->j, "ts", cmd_now());
-	if (a->format != FORMAT_RECORD)
+	if (a->shape.format != SHAPE_RECORD) {
+		a->ids[a->asked % HELD_MAX] = json_get(take->j, "id");
 		json_set_int(take->j, "id", a->asked);
-	if (a->format == FORMAT_EXPLAIN)
+	}
+	if (a->shape.format == SHAPE_EXPLAIN)
 		json_set_bool(take->j, "explain", true);
-	if (a->format != FORMAT_OG) /* the plain answer has no icon: not worth a fetch */
+	if (a->shape.format == SHAPE_CARD || a->shape.format == SHAPE_RECORD ||
+	    a->shape.format == SHAPE_EXPLAIN) /* the plain answer has no icon: not worth a fetch */
 		json_set_bool(take->j, "icons", true);
 	a->asked++;
 	desk_ask(a->desk, take);
@@ -376,7 +432,7 @@ set_cache(struct app *a)
 	a->cache.forbids = stage_forbids;
 	a->cache.policy = a->policy;
 	a->cache.rules = url_policy_has_rules(a->policy);
-	a->cache.details = a->format == FORMAT_CARD || a->format == FORMAT_EXPLAIN;
+	a->cache.details = shape_wants_details(&a->shape);
 }
 
 static void
@@ -487,11 +543,14 @@ open_all(struct app *a, struct err *err)
 	if (a->store == NULL || store_blobs_open(&a->blobs, a->c.store, true, err) < 0)
 		return -1;
 	set_cache(a);
+	a->shape.blobs = &a->blobs;
+	a->shape.store = a->c.store;
 	a->held = mem_array(HELD_MAX, sizeof *a->held);
+	a->ids = mem_array(HELD_MAX, sizeof(struct json *));
 	for (size_t i = 0; i < HELD_MAX; i++)
 		buf_init(&a->held[i], RECORD_LINE_MAX);
 	dc.router.now = cmd_clock;
-	dc.router.trace = a->format == FORMAT_EXPLAIN;
+	dc.router.trace = a->shape.format == SHAPE_EXPLAIN;
 	dc.store = a->store;
 	dc.cache = &a->cache;
 	dc.policy = a->policy;
@@ -511,9 +570,12 @@ close_all(struct app *a)
 		mem_free(a->wish[i].key);
 		mem_free(a->wish[i].value);
 	}
-	for (size_t i = 0; a->held != NULL && i < HELD_MAX; i++)
+	for (size_t i = 0; a->held != NULL && i < HELD_MAX; i++) {
 		buf_clear(&a->held[i]);
+		json_free(a->ids[i]);
+	}
 	mem_free(a->held);
+	mem_free(a->ids);
 	url_policy_free(a->policy);
 	store_blobs_close(&a->blobs);
 	store_close(a->store);
@@ -528,7 +590,7 @@ main(int argc, char **argv)
 	cmd_init(&a.c, argv[0]);
 	parse_options(&a, argc, argv);
 	configure(&a);
-	a.columns = cmd_terminal(&a.colour);
+	a.shape.columns = cmd_terminal(&a.shape.colour);
 	a.resident = optind == argc;
 
 	if (open_all(&a, &err) < 0)
@@ -543,6 +605,8 @@ main(int argc, char **argv)
 			break;
 	if (cmd_stop)
 		a.status = EXIT_REFUSED;
+	else if (a.desk != NULL)
+		finish(&a);
 
 	close_all(&a);
 	return cmd_leave(&a.c, a.status);

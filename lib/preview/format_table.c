@@ -1,13 +1,7 @@
 /* How does an explanation look on a terminal?  One block a question; every line fits, nothing in it steers the terminal. */
-#include "preview/format.h"
+#include "preview/format_cells.h"
 
 #include <string.h>
-#include <wchar.h>
-
-#define BOLD "\033[1m"
-#define DIM "\033[2m"
-#define RED "\033[31m"
-#define PLAIN "\033[0m"
 
 enum { LABEL_MAX = 28, GAP = 2, SOURCE_WIDTH = 10, VALUE_BYTES_MAX = 4096 };
 
@@ -26,18 +20,11 @@ paint(const struct table *t, const char *colour)
 		(void)buf_adds(t->out, colour);
 }
 
-/* Columns of a character: 0 if it is not to be shown at all, as what turns the direction of writing. */
+/* Columns of a character: 0 if it is not to be shown at all. */
 static unsigned
 width_of(uint32_t *cp)
 {
-	if (*cp == '\n' || *cp == '\t')
-		*cp = ' ';
-	if ((*cp >= 0x202A && *cp <= 0x202E) || (*cp >= 0x2066 && *cp <= 0x2069) || *cp == 0x200E || *cp == 0x200F)
-		return 0;
-	int w = *cp < ' ' || (*cp >= 0x7F && *cp < 0xA0) ? -1 : wcwidth((wchar_t)*cp);
-	if (w < 0)
-		*cp = '?';
-	return w < 0 ? 1U : (unsigned)w;
+	return format_shown(cp) ? format_columns(cp) : 0;
 }
 
 /* At most room columns of s, with an ellipsis if that is not all; how many were used. */
@@ -99,7 +86,7 @@ row_in(const struct table *t, const char *colour, const char *label, const char 
 {
 	paint(t, colour);
 	padded(t, label, t->label);
-	paint(t, PLAIN);
+	paint(t, FORMAT_PLAIN);
 	spaces(t, GAP);
 	(void)cell(t, value, t->columns - t->label - GAP);
 	(void)buf_addc(t->out, '\n');
@@ -108,20 +95,20 @@ row_in(const struct table *t, const char *colour, const char *label, const char 
 static void
 row(const struct table *t, const char *label, const char *value)
 {
-	row_in(t, DIM, label, value);
+	row_in(t, FORMAT_DIM, label, value);
 }
 
 static void
 row_take(const struct table *t, const char *label, char *take)
 {
-	row_in(t, DIM, label, take);
+	row_in(t, FORMAT_DIM, label, take);
 	mem_free(take);
 }
 
 static void
 row_bad(const struct table *t, const char *label, char *take)
 {
-	row_in(t, RED, label, take);
+	row_in(t, FORMAT_RED, label, take);
 	mem_free(take);
 }
 
@@ -152,15 +139,15 @@ text_of(const struct json *object, const char *key)
 static void
 field_line(const struct table *t, const char *label, const char *source, const char *value, bool won)
 {
-	paint(t, won ? BOLD : DIM);
+	paint(t, won ? FORMAT_BOLD : FORMAT_DIM);
 	padded(t, label, t->label);
 	if (won)
-		paint(t, PLAIN);
+		paint(t, FORMAT_PLAIN);
 	spaces(t, GAP);
 	padded(t, source, SOURCE_WIDTH);
 	spaces(t, GAP);
 	(void)cell(t, value, t->columns - t->label - 2 * GAP - SOURCE_WIDTH);
-	paint(t, PLAIN);
+	paint(t, FORMAT_PLAIN);
 	(void)buf_addc(t->out, '\n');
 }
 
