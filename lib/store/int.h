@@ -4,6 +4,7 @@
 
 #include "store/cache.h"
 #include "store/media.h"
+#include "store/quarantine.h"
 
 /* ---- path.c ---- */
 
@@ -82,6 +83,12 @@ enum sql {
 	SQL_REMOTE_GET,
 
 	/* quarantine.c and beside it: transitions, blocks, the log */
+	SQL_ACTION_PUT,
+	SQL_ACTION_COUNT,
+	SQL_LOG_PUT,
+	SQL_NAME_BLOCKED,
+	SQL_BLOCK_NAME,
+	SQL_BLOCK_HASH,
 
 	/* expire.c and beside it: what is due, orphans */
 
@@ -114,6 +121,35 @@ int store_failure_get(struct store *s, const char *url, int64_t now, struct stor
 /* Queries of media begin with the columns of SQL_LOCAL_GET; arg is a struct store_medium, cleared by its owner before. */
 enum { STORE_MEDIUM_COLUMNS = 14 };
 void store_read_medium(void *arg, struct sqlite3_stmt *stmt);
+
+/* ---- log.c: all within an open write transaction ---- */
+
+#define STORE_SYSTEM "system" /* who quarantines what comes in with a content that is quarantined (spec F.5) */
+
+/* Somebody does something to media: one row, to which the transitions belong.  by and reason may be NULL. */
+int store_action(struct store *s, const char *verb, const char *by, const char *reason, int64_t now, int64_t *action_id,
+		 struct err *err);
+/* n more media that are not logged one by one. */
+int store_action_count(struct store *s, int64_t action_id, int64_t n, struct err *err);
+/* One real transition of one medium; was is quarantined_by before it (of a block or unblock: who had blocked it), or
+ * NULL.  name is NULL where a content is blocked; sha256 is NULL where it is not known. */
+int store_log(struct store *s, int64_t action_id, const struct store_name *name, enum store_change change,
+	      const char *was, const char *sha256, int64_t now, struct err *err);
+/* An action of "system" and its only transition: a medium came in quarantined.  verb says how it came in. */
+int store_log_system(struct store *s, const char *verb, const struct store_name *name, const char *sha256, int64_t now,
+		     struct err *err);
+
+/* ---- block.c: likewise ---- */
+
+struct store_blocking {
+	int64_t ts;
+	const char *by, *reason; /* may be NULL */
+};
+int store_block_name(struct store *s, const struct store_name *name, const struct store_blocking *b, bool *new,
+		     struct err *err);
+int store_block_hash(struct store *s, const char *sha256, const struct store_blocking *b, bool *new, struct err *err);
+/* The row of m is deleted in this transaction: if it was quarantined, that outlives it. */
+int store_block_deleted(struct store *s, const struct store_medium *m, int64_t now, struct err *err);
 
 /* ---- put.c ---- */
 

@@ -3,16 +3,6 @@
 
 #include <sqlite3.h>
 
-/* Does this content belong to something quarantined (spec F.5)? */
-static int
-quarantined(struct store *s, const char *sha256, bool *is, struct err *err)
-{
-	sqlite3_stmt *stmt = store_sql(s, SQL_HASH_QUARANTINED, err);
-	if (stmt != NULL)
-		store_bind(stmt, 1, sha256);
-	return store_one(s, stmt, "quarantine", is, NULL, NULL, err);
-}
-
 static int
 put_thumb(struct store *s, const char *media_id, const struct store_thumb *t, struct err *err)
 {
@@ -45,10 +35,11 @@ touch_media(struct store *s, const char *media_id, int64_t now, struct err *err)
 }
 
 static int
-put_media(struct store *s, const struct store_media *m, struct err *err)
+put_media(struct store *s, const struct store_media *m, int64_t now, struct err *err)
 {
 	bool bad = false;
-	if (m->sha256 != NULL && quarantined(s, m->sha256, &bad, err) < 0)
+	const struct store_name name = {NULL, m->media_id};
+	if (store_blocked(s, NULL, m->sha256, &bad, err) < 0)
 		return -1;
 	sqlite3_stmt *stmt = store_sql(s, SQL_MEDIA_PUT, err);
 	if (stmt == NULL)
@@ -61,8 +52,10 @@ put_media(struct store *s, const struct store_media *m, struct err *err)
 	store_bind(stmt, 6, m->user);
 	store_bind(stmt, 7, m->url);
 	store_bind(stmt, 8, m->sha256);
-	store_bind(stmt, 9, bad ? "system" : NULL);
+	store_bind(stmt, 9, bad ? STORE_SYSTEM : NULL);
 	int rc = store_run(s, stmt, "media", err);
+	if (rc == 0 && bad && sqlite3_changes(s->db) > 0)
+		rc = store_log_system(s, "preview", &name, m->sha256, now, err);
 	for (size_t i = 0; rc == 0 && i < m->thumbs; i++)
 		rc = put_thumb(s, m->media_id, &m->thumb[i], err);
 	return rc;
@@ -155,7 +148,7 @@ store_cache_put(struct store *s, const struct store_put *put, struct err *err)
 		return -1;
 	for (size_t i = 0; rc == 0 && i < put->n_media; i++)
 		rc = put->media[i].reused ? touch_media(s, put->media[i].media_id, put->now, err)
-					  : put_media(s, &put->media[i], err);
+					  : put_media(s, &put->media[i], put->now, err);
 	rc = rc == 0 ? sweep_no_store(s, put->now, err) : rc;
 	if (rc == 0)
 		rc = put->renew ? renew_row(s, put, err) : put_row(s, put, err);

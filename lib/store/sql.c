@@ -82,6 +82,16 @@ const char *const store_sql_text[SQL_COUNT] = {
 	" FROM remote_media_cache WHERE media_origin = ?1 AND media_id = ?2",
 
     /* ---- quarantine.c and beside it: transitions, blocks, the log ---- */
+    [SQL_ACTION_PUT] = "INSERT INTO media_actions (ts, verb, by_user, reason) VALUES (?1, ?2, ?3, ?4)",
+    [SQL_ACTION_COUNT] = "UPDATE media_actions SET media = media + ?2 WHERE action_id = ?1",
+    [SQL_LOG_PUT] = "INSERT INTO quarantined_media_changes"
+		    " (origin, media_id, quarantined, change, ts, action_id, was, sha256)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [SQL_NAME_BLOCKED] = "SELECT 1 FROM blocked_media WHERE origin = ?1 AND media_id = ?2",
+    [SQL_BLOCK_NAME] = "INSERT OR IGNORE INTO blocked_media (origin, media_id, blocked_ts, blocked_by, reason)"
+		       " VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_BLOCK_HASH] = "INSERT OR IGNORE INTO blocked_hashes (sha256, blocked_ts, blocked_by, reason)"
+		       " VALUES (?1, ?3, ?4, ?5)",
 
     /* ---- expire.c and beside it: what is due, orphans ---- */
 
@@ -177,7 +187,8 @@ const char *const store_sql_migration[] = {
     "CREATE TABLE blocked_hashes ("
     " sha256 TEXT PRIMARY KEY, blocked_ts INTEGER NOT NULL, blocked_by TEXT, reason TEXT) WITHOUT ROWID;"
     /* The log: each row of quarantined_media_changes is one transition, in one action of somebody.  change is quarantine,
-     * unquarantine, protect, unprotect, block, unblock or delete; was is quarantined_by before it. */
+     * unquarantine, protect, unprotect, block, unblock or delete; was is quarantined_by before it.  media of an
+     * action are those that are not logged one by one. */
     "ALTER TABLE quarantined_media_changes ADD COLUMN change TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE quarantined_media_changes ADD COLUMN ts INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE quarantined_media_changes ADD COLUMN action_id INTEGER;"
@@ -187,7 +198,7 @@ const char *const store_sql_migration[] = {
     "CREATE INDEX quarantined_media_changes_media ON quarantined_media_changes (media_id);"
     "CREATE TABLE media_actions ("
     " action_id INTEGER PRIMARY KEY AUTOINCREMENT, ts INTEGER NOT NULL, verb TEXT NOT NULL, by_user TEXT, reason TEXT,"
-    " undone_by INTEGER);"
+    " media INTEGER NOT NULL DEFAULT 0, undoes INTEGER, undone_by INTEGER);"
     /* Which event names which medium.  origin is the server's name, ours too: events name it.  A redaction may be read
      * before what it redacts. */
     "CREATE TABLE media_references ("

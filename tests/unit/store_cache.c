@@ -102,34 +102,6 @@ quarantine(struct store *s)
 	(void)sqlite3_finalize(st);
 }
 
-/* A statement that reads a whole table is a bug; a list goes by its key, page by page.  Only statistics read all. */
-static void
-plans(struct store *s)
-{
-	for (int i = 0; i < SQL_COUNT; i++) {
-		sqlite3_stmt *st = NULL;
-		bool scan = false;
-		char *text = mem_printf("EXPLAIN QUERY PLAN %s", store_sql_text[i]);
-		if (i == SQL_BEGIN || i == SQL_COMMIT || i == SQL_ROLLBACK || i >= SQL_STAT_PREVIEWS) {
-			mem_free(text);
-			continue;
-		}
-		(void)sqlite3_prepare_v2(s->db, text, -1, &st, NULL);
-		ok(st != NULL, "statement %d is sound", i);
-		while (st != NULL && sqlite3_step(st) == SQLITE_ROW) {
-			const char *plan = (const char *)sqlite3_column_text(st, 3);
-			if ((strstr(plan, "SCAN") != NULL && strcmp(plan, "SCAN m") != 0) ||
-			    /* m: 64 rows at most */ strstr(plan, "TEMP B-TREE") != NULL) {
-				scan = true;
-				(void)printf("# %s\n#   %s\n", store_sql_text[i], plan);
-			}
-		}
-		ok(!scan, "statement %d reads by index", i);
-		(void)sqlite3_finalize(st);
-		mem_free(text);
-	}
-}
-
 static void
 locks(struct store *s, const char *dir)
 {
@@ -277,7 +249,6 @@ main(void)
 		lookups(s);
 		quarantine(s);
 		listing(s);
-		plans(s);
 		privacy(deep);
 		locks(s, deep);
 		store_close(s);

@@ -1,0 +1,89 @@
+/* Does any statement read a whole table, or sort what it reads?  Those that may are listed here, with their reasons. */
+#include "store/int.h"
+#include "tests/unit/tap.h"
+#include "tests/unit/tmpdir.h"
+
+#include <sqlite3.h>
+
+static const struct {
+	enum sql which;
+	const char *plan; /* the line that is allowed */
+	const char *why;
+} allowed[] = {
+    {SQL_IMAGE_TWIN, "SCAN m", "a subquery of 64 rows at most"},
+    {SQL_STAT_PREVIEWS, "SCAN local_media_repository_url_cache", "a count of all, asked for by people"},
+    {SQL_STAT_FAILURES, "SCAN url_preview_failures", "likewise"},
+    {SQL_STAT_MEDIA, "SCAN local_media_repository USING", "likewise"},
+    {SQL_STAT_THUMBS, "SCAN local_media_repository_thumbnails", "likewise"},
+    {SQL_STAT_IMAGES, "SCAN url_preview_images", "likewise"},
+};
+
+static bool
+may(enum sql which, const char *plan)
+{
+	for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)
+		if (allowed[i].which == which && strncmp(plan, allowed[i].plan, strlen(allowed[i].plan)) == 0)
+			return true;
+	return false;
+}
+
+static bool
+costly(const char *plan)
+{
+	return (strncmp(plan, "SCAN", 4) == 0 && strstr(plan, "CONSTANT ROW") == NULL) ||
+	       strstr(plan, "TEMP B-TREE") != NULL || strstr(plan, "AUTOMATIC") != NULL;
+}
+
+static void
+plan_of(struct store *s, enum sql which)
+{
+	sqlite3_stmt *st = NULL;
+	bool good = true;
+	char *text = mem_printf("EXPLAIN QUERY PLAN %s", store_sql_text[which]);
+	(void)sqlite3_prepare_v2(s->db, text, -1, &st, NULL);
+	ok(st != NULL, "statement %d is sound", (int)which);
+	if (st == NULL)
+		(void)printf("# %s: %s\n", sqlite3_errmsg(s->db), store_sql_text[which]);
+	while (st != NULL && sqlite3_step(st) == SQLITE_ROW) {
+		const char *plan = (const char *)sqlite3_column_text(st, 3);
+		if (!costly(plan) || may(which, plan))
+			continue;
+		good = false;
+		(void)printf("# %s\n#   %s\n", store_sql_text[which], plan);
+	}
+	ok(good, "statement %d reads by index", (int)which);
+	(void)sqlite3_finalize(st);
+	mem_free(text);
+}
+
+/* What the list allows must be there, or the list grows old. */
+static void
+list_is_true(struct store *s, size_t i)
+{
+	sqlite3_stmt *st = NULL;
+	bool seen = false;
+	char *text = mem_printf("EXPLAIN QUERY PLAN %s", store_sql_text[allowed[i].which]);
+	(void)sqlite3_prepare_v2(s->db, text, -1, &st, NULL);
+	while (st != NULL && sqlite3_step(st) == SQLITE_ROW)
+		seen = seen || may(allowed[i].which, (const char *)sqlite3_column_text(st, 3));
+	ok(seen, "allowed, and so: %s (%s)", allowed[i].plan, allowed[i].why);
+	(void)sqlite3_finalize(st);
+	mem_free(text);
+}
+
+int
+main(void)
+{
+	char dir[] = "/tmp/mx-plans-XXXXXX";
+	struct err err;
+	struct store *s = mkdtemp(dir) != NULL ? store_open(dir, &err) : NULL;
+	ok(s != NULL, "a store");
+	for (int i = 0; s != NULL && i < SQL_COUNT; i++)
+		if (i != SQL_BEGIN && i != SQL_COMMIT && i != SQL_ROLLBACK)
+			plan_of(s, (enum sql)i);
+	for (size_t i = 0; s != NULL && i < sizeof allowed / sizeof allowed[0]; i++)
+		list_is_true(s, i);
+	store_close(s);
+	(void)tmpdir_remove(dir);
+	return done();
+}
