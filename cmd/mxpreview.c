@@ -3,6 +3,8 @@
 
 #include <getopt.h>
 #include <limits.h>
+#include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +21,10 @@ enum { HELD_MAX = 4096, HELD_BYTES_MAX = 64 << 20 };
 
 /* ms without any answer after which a filter is taken for stuck.  fetch has clocks of its own: theirs and a margin. */
 enum { PATIENCE = 30000, FETCH_MARGIN = 30000, WAITS = 4 };
+
+/* Pictures made small at once: as many as there are processors, but two, that a slow one does not hold up the others, and
+ * not too many, as each may take some 100 MiB. */
+enum { PICTURES_MIN = 2, PICTURES_MAX = 4 };
 
 static const char usage[] =
     "usage: mxpreview [-hqvV] [-c FILE] [-d DIR] [-j N] [--refresh] [--lang TAGS]\n"
@@ -227,6 +233,19 @@ own_dir(void)
 	return mem_strdup(path);
 }
 
+/* They are started one by one, when all before them are at work. */
+static void
+arg_pictures(const struct app *a, struct conf_list *l)
+{
+	cpu_set_t set;
+	char n[24];
+	int64_t pictures = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : PICTURES_MAX;
+	pictures = pictures < PICTURES_MIN ? PICTURES_MIN : pictures > PICTURES_MAX ? PICTURES_MAX : pictures;
+	(void)snprintf(n, sizeof n, "%lld", (long long)(pictures < a->c.conf.jobs ? pictures : a->c.conf.jobs));
+	arg(l, "-j");
+	arg(l, n);
+}
+
 static char **
 filter_argv(const struct app *a, const char *dir, enum stage s)
 {
@@ -246,6 +265,8 @@ filter_argv(const struct app *a, const char *dir, enum stage s)
 		arg(&l, "-q");
 	if (a->c.no_sandbox)
 		arg(&l, "--no-sandbox");
+	if (s == STAGE_THUMB)
+		arg_pictures(a, &l);
 	for (size_t i = 0; s == STAGE_FETCH && i < a->wishes; i++) {
 		if (str_eq(a->wish[i].key, "server_name"))
 			continue;

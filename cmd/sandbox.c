@@ -146,3 +146,9 @@ sandbox_enter(const struct sandbox *want, char missing[256], struct err *err)
 #endif
 	return 0;
 }
+
+int
+sandbox_end_with(pid_t parent)
+{
+	return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != parent ? -1 : 0;
+}

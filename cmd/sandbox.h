@@ -2,6 +2,8 @@
 #ifndef CMD_SANDBOX_H
 #define CMD_SANDBOX_H
 
+#include <sys/types.h>
+
 #include "base/base.h"
 
 enum sandbox_kind {
@@ -30,5 +32,8 @@ struct sandbox {
  * -1: something that should have worked did not; the caller must not go on. */
 bool sandbox_filters(void); /* can system calls be confined here? */
 int sandbox_enter(const struct sandbox *want, char missing[256], struct err *err);
+
+/* This process, just forked, is killed when parent ends, however that ends; -1: it has ended already. */
+int sandbox_end_with(pid_t parent);
 
 #endif

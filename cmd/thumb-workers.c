@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cmd/sandbox.h"
 #include "preview/stages.h"
 
 #define LINE_MAX_BYTES (RECORD_LINE_MAX + 1)
@@ -38,16 +39,16 @@ struct crew {
 
 /* ---- one worker ------------------------------------------------------------------------------------- */
 
-/* The new process: only its own end of its own pair is left to it. */
+/* The new process: only its own end of its own pair is left to it, and it does not outlive who holds its clock. */
 __attribute__((noreturn)) static void
-begin(struct crew *c, int fd)
+begin(struct crew *c, int fd, pid_t parent)
 {
 	for (size_t i = 0; i < c->n; i++)
 		io_close(&c->worker[i].fd);
 	(void)signal(SIGINT, SIG_DFL);
 	(void)signal(SIGTERM, SIG_DFL);
 	(void)signal(SIGHUP, SIG_DFL);
-	if (dup2(fd, STDIN_FILENO) < 0 || dup2(fd, STDOUT_FILENO) < 0)
+	if (sandbox_end_with(parent) < 0 || dup2(fd, STDIN_FILENO) < 0 || dup2(fd, STDOUT_FILENO) < 0)
 		_exit(EXIT_AGAIN);
 	io_close(&fd);
 	_exit(cmd_leave(&c->t->c, c->work(c->t)));
@@ -61,7 +62,7 @@ start(struct crew *c, struct worker *w, struct err *err)
 		return err_set(err, ERR_SYS, "standard output");
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(err, "socketpair");
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 	if (pid < 0) {
 		(void)err_sys(err, "fork");
 		io_close(&pair[0]);
@@ -70,7 +71,7 @@ start(struct crew *c, struct worker *w, struct err *err)
 	}
 	if (pid == 0) {
 		io_close(&pair[0]);
-		begin(c, pair[1]);
+		begin(c, pair[1], parent);
 	}
 	io_close(&pair[1]);
 	*w = (struct worker){.pid = pid, .fd = pair[0]};
