@@ -2,9 +2,11 @@
 #include "image/int.h"
 
 #include <math.h>
+#include <string.h>
 
 #define PI 3.14159265358979323846f
-enum { LOBES = 3 };
+#define PERIOD_ERROR 1e-9 /* samples */
+enum { LOBES = 3, PERIOD_MAX = 128 };
 
 /* Filters narrower than this many source samples would look between the samples. */
 static double
@@ -91,6 +93,36 @@ quantise(const float *f, uint32_t n, int16_t *w)
 	}
 }
 
+/* After how many outputs do centres lie between samples as they did before?  0: not soon.  Ratios of small numbers are the
+ * rule, as thumbnails are made of pictures and of one another. */
+static uint32_t
+period(const struct image_span *s)
+{
+	for (uint32_t p = 1; p <= PERIOD_MAX && p < s->n; p++) {
+		double way = p * s->step;
+		if (fabs(way - round(way)) < PERIOD_ERROR)
+			return p;
+	}
+	return 0;
+}
+
+/* Does the window of an output lie within the source, so that none of it is cut off? */
+static bool
+inside(const struct image_span *s, double c)
+{
+	double r = reach(s);
+	return ceil(c - r - 0.5) >= 0 && floor(c + r - 0.5) <= (double)s->source - 1;
+}
+
+/* Output i has the weights of one before it, further on. */
+static void
+repeat(struct image_axis *a, uint32_t i, uint32_t p, int64_t way)
+{
+	a->first[i] = (uint32_t)((int64_t)a->first[i - p] + way);
+	a->count[i] = a->count[i - p];
+	(void)memcpy(a->w + (size_t)i * a->taps, a->w + (size_t)(i - p) * a->taps, a->taps * sizeof *a->w);
+}
+
 /* One output whose centre is at c.  Samples with weight 0 at either end are left out. */
 static void
 output(struct image_axis *a, uint32_t i, double c, const struct image_span *s, float *f)
@@ -119,6 +151,13 @@ output(struct image_axis *a, uint32_t i, double c, const struct image_span *s, f
 	a->count[i] = n - skip;
 }
 
+static double
+centre(const struct image_span *s, uint32_t i)
+{
+	double c = s->start + (i + 0.5) * s->step;
+	return s->mirror ? s->extent - c : c;
+}
+
 void
 image_axis_init(struct image_axis *a, const struct image_span *s)
 {
@@ -127,9 +166,16 @@ image_axis_init(struct image_axis *a, const struct image_span *s)
 	a->count = mem_array(s->n, sizeof *a->count);
 	a->w = mem_array((size_t)s->n * a->taps, sizeof *a->w);
 	float *f = mem_array(a->taps, sizeof *f);
+	uint32_t p = period(s), same = 0; /* outputs with a whole window, one after the other */
+	int64_t way = llround(p * s->step);
 	for (uint32_t i = 0; i < s->n; i++) {
-		double c = s->start + (i + 0.5) * s->step;
-		output(a, i, s->mirror ? s->extent - c : c, s, f);
+		double c = centre(s, i);
+		bool whole = inside(s, c);
+		if (whole && p > 0 && same >= p)
+			repeat(a, i, p, s->mirror ? -way : way);
+		else
+			output(a, i, c, s, f);
+		same = whole ? same + 1 : 0;
 		if (a->first[i] < a->lo)
 			a->lo = a->first[i];
 		if (a->first[i] + a->count[i] > a->hi)
