@@ -147,4 +147,14 @@ struct hash *hash_new(void);
 void hash_add(struct hash *h, const void *p, size_t n);
 void hash_hex(struct hash *h, char out[HASH_HEX_LEN + 1]); /* finishes h; free it next */
 void hash_free(struct hash *h);
+
+/* ---- sign: Ed25519 (libcrypto) ------------------------------------------------------------ */
+
+#define SIGN_SEED_LEN 32
+#define SIGN_PUBLIC_LEN 32
+#define SIGN_LEN 64
+
+int sign_ed25519(const unsigned char seed[SIGN_SEED_LEN], const void *p, size_t n, unsigned char out[SIGN_LEN],
+		 struct err *err);
+int sign_ed25519_public(const unsigned char seed[SIGN_SEED_LEN], unsigned char out[SIGN_PUBLIC_LEN], struct err *err);
 #endif
