@@ -32,6 +32,8 @@ PKG_mxpreview-oembed  = libxml-2.0
 PKG_mxpreview-thumb   = libjpeg libwebp libwebpdemux libwebpmux libdeflate zlib
 PKG_mxpreview-cache   = sqlite3 libidn2
 
+PKG_mxpreview-show    = libjpeg libwebp libwebpdemux libwebpmux libdeflate zlib chafa
+
 PKG_mxpreview-cgi     = sqlite3 libidn2 fcgi
 
 PKG_mxmedia-put       = sqlite3 libcrypto
@@ -54,13 +56,15 @@ PKG_mxmedia-cgi       = sqlite3 libcrypto fcgi
 
 LIB_mxpreview-og      = -luchardet
 LIB_mxpreview-thumb   = -lgif
+LIB_mxpreview-show    = -lgif
 LIB_ALL               = -ljq -lm
-OBJ_mxpreview         = policy terminal keep shape
+OBJ_mxpreview         = policy terminal keep shape shape-picture
 OBJ_mxpreview-cache   = cache-look keep when policy
 OBJ_FILTER            = sandbox sandbox-landlock sandbox-seccomp sandbox-bpf
-$(foreach c,fetch og oembed thumb,$(eval OBJ_mxpreview-$(c) = close $(OBJ_FILTER)))
+$(foreach c,fetch og oembed thumb show,$(eval OBJ_mxpreview-$(c) = close $(OBJ_FILTER)))
 OBJ_mxpreview-oembed += oembed-update
 OBJ_mxpreview-og     += terminal
+OBJ_mxpreview-show   += terminal
 OBJ_mxpreview-thumb  += thumb-document thumb-workers
 OBJ_mxpreview-fetch  += policy fetch-site fetch-tell connect
 
@@ -102,6 +106,7 @@ all: $(BINS)
 
 # Flags of one file.
 CF_tests_unit_page_html = $(shell $(PKG_CONFIG) --cflags libxml-2.0)
+CF_cmd_mxpreview-show = $(shell $(PKG_CONFIG) --cflags chafa)
 CF_lib_page_oembed_xml = $(shell $(PKG_CONFIG) --cflags libxml-2.0)
 CF_lib_image_kernel = -O3
 CF_lib_image_axis = -O3

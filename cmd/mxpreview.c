@@ -17,7 +17,7 @@
 
 /* Answers, but for whole records, come in the order of the questions: at most so many are held back for a slow first one,
  * and no more is asked while they are that long. */
-enum { HELD_MAX = 4096, HELD_BYTES_MAX = 64 << 20 };
+enum { HELD_MAX = 4096, HELD_BYTES_MAX = 64 << 20, ANSWER_MAX = 4 << 20 };
 
 /* ms without any answer after which a filter is taken for stuck.  fetch has clocks of its own: theirs and a margin. */
 enum { PATIENCE = 30000, FETCH_MARGIN = 30000, WAITS = 4 };
@@ -102,6 +102,7 @@ struct app {
 	bool refresh, resident;
 	struct conf_list filter_args; /* what every filter is started with */
 	char **argv[STAGE_DONE];
+	char *show; /* mxpreview-show, which draws pictures */
 	struct store *store;
 	struct store_blobs blobs;
 	struct url_policy *policy;
@@ -558,6 +559,7 @@ open_all(struct app *a, struct err *err)
 		a->argv[s] = filter_argv(a, dir, s);
 		dc.router.argv[s] = a->argv[s];
 	}
+	a->show = mem_printf("%s/mxpreview-show", dir);
 	mem_free(dir);
 	a->policy = cmd_policy(&a->c);
 	a->store = store_open(a->c.store, err);
@@ -566,10 +568,11 @@ open_all(struct app *a, struct err *err)
 	set_cache(a);
 	a->shape.blobs = &a->blobs;
 	a->shape.store = a->c.store;
+	a->shape.show = a->show;
 	a->held = mem_array(HELD_MAX, sizeof *a->held);
 	a->ids = mem_array(HELD_MAX, sizeof(struct json *));
 	for (size_t i = 0; i < HELD_MAX; i++)
-		buf_init(&a->held[i], RECORD_LINE_MAX);
+		buf_init(&a->held[i], ANSWER_MAX);
 	dc.router.now = cmd_clock;
 	dc.router.trace = a->shape.format == SHAPE_EXPLAIN;
 	dc.store = a->store;
@@ -597,6 +600,7 @@ close_all(struct app *a)
 	}
 	mem_free(a->held);
 	mem_free(a->ids);
+	mem_free(a->show);
 	url_policy_free(a->policy);
 	store_blobs_close(&a->blobs);
 	store_close(a->store);

@@ -163,12 +163,27 @@ write_html(const struct cmd *c, const struct shape *s, const struct record *rec,
 	return rc;
 }
 
+/* On a terminal that may have colours a card has its picture, if it can be drawn. */
 static void
-write_text(struct shape *s, const struct record *rec, struct buf *out)
+add_picture(const struct cmd *c, const struct shape *s, const struct record *rec, struct buf *out)
+{
+	struct format_picture pic;
+	struct err err;
+	if (s->columns == 0 || !s->colour || format_picture_find(rec, s->blobs, FORMAT_PICTURE_WIDTH, &pic, &err) < 0)
+		return;
+	char *path = mem_printf("%s/%s", s->store, pic.path);
+	shape_picture(c, s, path, out);
+	mem_free(path);
+	format_picture_clear(&pic);
+}
+
+static void
+write_text(const struct cmd *c, struct shape *s, const struct record *rec, struct buf *out)
 {
 	if (s->text)
 		(void)buf_addc(out, '\n');
 	s->text = true;
+	add_picture(c, s, rec, out);
 	format_text(rec, s->columns > 0 ? s->columns : COLUMNS_PLAIN, s->colour, out);
 }
 
@@ -179,7 +194,7 @@ shape_write(const struct cmd *c, struct shape *s, const struct record *rec, cons
 	if (s->format == SHAPE_HTML)
 		return write_html(c, s, rec, id, out);
 	if (s->format == SHAPE_TEXT) {
-		write_text(s, rec, out);
+		write_text(c, s, rec, out);
 		return 0;
 	}
 	struct json *j = s->format == SHAPE_CARD      ? format_card(rec)

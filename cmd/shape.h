@@ -23,6 +23,7 @@ struct shape {
 	const char *image_base, *image_dir;
 	unsigned columns; /* of the terminal; 0: it is none */
 	bool colour;
+	const char *show;  /* the program that draws pictures */
 	const char *store; /* where the thumbnails are, with blobs */
 	const struct store_blobs *blobs;
 	bool head; /* html: the beginning of the page is told */
@@ -36,5 +37,8 @@ bool shape_wants_details(const struct shape *s);      /* answers of the cache co
 int shape_write(const struct cmd *c, struct shape *s, const struct record *rec, const struct json *id, struct buf *out);
 void shape_begin(struct shape *s, const char *name, struct buf *out); /* before the first answer */
 void shape_end(const struct shape *s, struct buf *out);		      /* after the last one */
+
+/* What mxpreview-show draws of a picture goes to out; nothing if it cannot. */
+void shape_picture(const struct cmd *c, const struct shape *s, const char *path, struct buf *out);
 
 #endif

@@ -80,6 +80,18 @@ int image_thumbs_make(int fd, const struct image_size *sizes, size_t n, enum ima
 		      const struct image_limits *limits, struct image_thumbs *out, struct err *err);
 void image_thumbs_clear(struct image_thumbs *t);
 
+/* ---- pixels: for whoever shows them at once ------------------------------------------------------------- */
+
+struct image_pixels {
+	uint32_t width, height;
+	uint8_t *rgba; /* owned; rows without a gap, not premultiplied */
+};
+
+/* The picture as a thumbnail of that size would have it (scale), not encoded; errors as above. */
+int image_pixels_make(int fd, uint32_t width, uint32_t height, const struct image_limits *limits,
+		      struct image_pixels *out, struct err *err);
+void image_pixels_clear(struct image_pixels *p);
+
 /* ---- anim: a small animation ----------------------------------------------------------------------------- */
 
 #define IMAGE_ANIM_FRAMES 1000		       /* of one animation */

@@ -164,14 +164,23 @@ encode(const struct image_job *job, size_t i, struct image_thumb *out, struct er
 		    : image_png_encode(pic, &out->data, err);
 }
 
+/* The pictures that were asked for, without their wrapping. */
 static int
-run(struct image_job *job, struct image_thumbs *out, struct err *err)
+picture(struct image_job *job, struct err *err)
 {
 	if (look(job, err) < 0 || image_job_judge(job, job->info.width, job->info.height, err) < 0 ||
 	    decode(job, err) < 0)
 		return -1;
 	settle(job);
 	cascade(job);
+	return 0;
+}
+
+static int
+run(struct image_job *job, struct image_thumbs *out, struct err *err)
+{
+	if (picture(job, err) < 0)
+		return -1;
 	shrink(smallest(job), &out->mini);
 	out->source = job->info;
 	out->source.alpha = job->color == IMAGE_RGBA && job->transparent;
@@ -179,6 +188,19 @@ run(struct image_job *job, struct image_thumbs *out, struct err *err)
 		if (job->target[i].keep && encode(job, i, &out->thumb[out->n++], err) < 0)
 			return -1;
 	return 0;
+}
+
+static void
+job_free(struct image_job *job)
+{
+	for (size_t i = 0; i < job->n; i++)
+		image_pic_clear(&job->pic[i]);
+	for (int i = 0; i < 3; i++)
+		image_feed_clear(&job->feed[i]);
+	image_axes_clear(&job->axes);
+	mem_free(job->icc);
+	image_src_clear(&job->src);
+	mem_free(job);
 }
 
 static int
@@ -208,14 +230,7 @@ image_thumbs_make(int fd, const struct image_size *sizes, size_t n, enum image_f
 	out->thumb = mem_array(n, sizeof *out->thumb);
 	image_src_init(&job->src, fd);
 	int rc = run(job, out, err);
-	for (size_t i = 0; i < n; i++)
-		image_pic_clear(&job->pic[i]);
-	for (int i = 0; i < 3; i++)
-		image_feed_clear(&job->feed[i]);
-	image_axes_clear(&job->axes);
-	mem_free(job->icc);
-	image_src_clear(&job->src);
-	mem_free(job);
+	job_free(job);
 	if (rc < 0)
 		image_thumbs_clear(out);
 	return rc;
@@ -228,4 +243,38 @@ image_thumbs_clear(struct image_thumbs *t)
 		buf_clear(&t->thumb[i].data);
 	mem_free(t->thumb);
 	*t = (struct image_thumbs){.n = 0};
+}
+
+/* ---- pixels ------------------------------------------------------------------------------------------------------ */
+
+int
+image_pixels_make(int fd, uint32_t width, uint32_t height, const struct image_limits *limits, struct image_pixels *out,
+		  struct err *err)
+{
+	const struct image_size size = {width, height, IMAGE_SCALE};
+	struct err warning = {.code = ERR_NONE};
+	*out = (struct image_pixels){.rgba = NULL};
+	if (check(&size, 1, IMAGE_PNG, err) < 0)
+		return -1;
+	struct image_job *job = mem_alloc(sizeof *job);
+	*job = (struct image_job){.sizes = &size, .n = 1, .as = IMAGE_PNG, .limits = limits, .warning = &warning};
+	image_src_init(&job->src, fd);
+	int rc = picture(job, err);
+	if (rc == 0) {
+		const struct image_pic *pic = &job->pic[0];
+		out->width = pic->w;
+		out->height = pic->h;
+		out->rgba = mem_array((size_t)pic->w * pic->h, 4);
+		for (uint32_t y = 0; y < pic->h; y++)
+			image_pic_rgb_row(pic, y, 4, out->rgba + (size_t)y * pic->w * 4);
+	}
+	job_free(job);
+	return rc;
+}
+
+void
+image_pixels_clear(struct image_pixels *p)
+{
+	mem_free(p->rgba);
+	*p = (struct image_pixels){.rgba = NULL};
 }
