@@ -81,6 +81,18 @@ enum sql {
 	/* media.c and beside it: one medium */
 	SQL_LOCAL_GET,
 	SQL_REMOTE_GET,
+	SQL_LOCAL_PUT,
+	SQL_LOCAL_RESERVE,
+	SQL_LOCAL_FILL,
+	SQL_LOCAL_PENDING,
+	SQL_LOCAL_SUM,
+	SQL_REMOTE_PUT,
+	SQL_REMOTE_HAS,
+	SQL_LOCAL_THUMBS,
+	SQL_REMOTE_THUMBS,
+	SQL_REMOTE_THUMB_PUT,
+	SQL_LOCAL_ACCESS,
+	SQL_REMOTE_ACCESS,
 
 	/* quarantine.c and beside it: transitions, blocks, the log */
 	SQL_ACTION_PUT,
@@ -150,6 +162,13 @@ int store_block_name(struct store *s, const struct store_name *name, const struc
 int store_block_hash(struct store *s, const char *sha256, const struct store_blocking *b, bool *new, struct err *err);
 /* The row of m is deleted in this transaction: if it was quarantined, that outlives it. */
 int store_block_deleted(struct store *s, const struct store_medium *m, int64_t now, struct err *err);
+
+/* ---- thumb_rows.c ---- */
+
+int store_thumb_row_put(struct store *s, const char *media_id, const struct store_thumb *t, struct err *err);
+/* Of one medium; filesystem_id is NULL for ours.  In the caller's transaction. */
+int store_thumb_rows_add(struct store *s, const struct store_name *name, const char *filesystem_id,
+			 const struct store_thumb *t, size_t n, struct err *err);
 
 /* ---- put.c ---- */
 

@@ -27,4 +27,75 @@ int store_medium_get(struct store *s, const struct store_name *name, struct stor
 /* Where its file stands; borrows from m. */
 struct store_file store_medium_file(const struct store_medium *m);
 
+/* ---- what comes in: first the file, then store_medium_put (order and locks: store/expire.h) ---------------- */
+
+/* A user's uploads of the last `period` ms may have so many bytes; what previews fetch for him is not counted. */
+struct store_quota {
+	int64_t period, max_bytes;
+};
+
+struct store_upload {
+	struct store_name name;	   /* origin NULL: an upload of ours */
+	const char *filesystem_id; /* of another server's medium: its file */
+	const char *type, *upload_name, *user, *sha256;
+	int64_t bytes, now;
+	bool authenticated;
+	bool fill;	  /* ours: the id is reserved, by the same user, */
+	int64_t lifetime; /* not longer ago than that */
+	const struct store_quota *quota;
+	size_t quotas;
+	const struct store_thumb *thumb; /* beside the file already; data is not looked at */
+	size_t thumbs;
+};
+
+struct store_outcome {
+	bool quarantined; /* the row is: its content or name is quarantined or blocked (spec F.5); logged */
+	bool doubt;	  /* of a failure: it may yet be there, so its files must stay (an orphan, if not) */
+};
+
+/* One transaction.  -1: no row, and the caller removes the files unless out->doubt; M_RESOURCE_LIMIT_EXCEEDED, and of a
+ * reserved id M_NOT_FOUND (404), M_FORBIDDEN (403), M_CANNOT_OVERWRITE_MEDIA (409).  Of another server's medium that is
+ * there already: ERR_DENIED. */
+int store_medium_put(struct store *s, const struct store_upload *u, struct store_outcome *out, struct err *err);
+/* Would its quotas allow it, and might its reserved id be filled?  To be asked before the file is kept. */
+int store_quota_check(struct store *s, const struct store_upload *u, struct err *err);
+int store_fill_check(struct store *s, const struct store_upload *u, struct err *err);
+/* Who fills an id holds its lock; a file that stands under its name then is what is left of somebody who died. */
+int store_fill_lock(struct store *s, const char *id, struct err *err); /* never waits: M_CANNOT_OVERWRITE_MEDIA */
+void store_fill_unlock(struct store *s, const char *id);
+
+/* An id before its content (MSC2246).  M_LIMIT_EXCEEDED with err->retry_after when max_pending of user's wait. */
+struct store_reservation {
+	const char *id, *user;
+	int64_t now, lifetime, max_pending;
+	bool authenticated;
+};
+int store_medium_reserve(struct store *s, const struct store_reservation *r, struct err *err);
+
+/* ---- thumbnails ------------------------------------------------------------------------------------------- */
+
+#define STORE_THUMBS_MAX 256 /* of one medium, that are looked at */
+#define STORE_THUMB_SIDE_MAX 65535
+
+struct store_thumb_row {
+	uint32_t width, height;
+	char *type, *method;
+	int64_t bytes;
+};
+struct store_thumb_list {
+	struct store_thumb_row *row;
+	size_t n;
+};
+void store_thumb_list_clear(struct store_thumb_list *l);
+int store_thumb_rows_get(struct store *s, const struct store_name *name, struct store_thumb_list *out, struct err *err);
+/* Of thumbnails whose files are there, in a transaction of its own; ERR_NOTFOUND: the medium has gone meanwhile. */
+int store_thumb_rows_put(struct store *s, const struct store_medium *m, const struct store_thumb *t, size_t n,
+			 struct err *err);
+/* Read-only fd or -1; another server's may have the old name without the method (spec A.9). */
+int store_file_thumb_open(const struct store_blobs *b, const struct store_file *f, const struct store_thumb_row *t,
+			  struct err *err);
+
+/* Removes a file and its thumbnails; what is not there is nothing.  Its row must be gone, or never have been. */
+void store_file_remove(const struct store_blobs *b, const struct store_file *f);
+
 #endif

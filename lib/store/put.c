@@ -3,21 +3,6 @@
 
 #include <sqlite3.h>
 
-static int
-put_thumb(struct store *s, const char *media_id, const struct store_thumb *t, struct err *err)
-{
-	sqlite3_stmt *stmt = store_sql(s, SQL_THUMB_PUT, err);
-	if (stmt == NULL)
-		return -1;
-	store_bind(stmt, 1, media_id);
-	(void)sqlite3_bind_int64(stmt, 2, t->width);
-	(void)sqlite3_bind_int64(stmt, 3, t->height);
-	store_bind(stmt, 4, t->type);
-	store_bind(stmt, 5, t->method);
-	(void)sqlite3_bind_int64(stmt, 6, (int64_t)t->bytes);
-	return store_run(s, stmt, "thumbnail", err);
-}
-
 /* A medium that is named once more lives on from now: expiry counts from the later of created_ts and last_access_ts.
  * Whoever removes a medium removes its row first, and both happen in transactions: no preview ever names one whose file
  * is gone. */
@@ -57,7 +42,7 @@ put_media(struct store *s, const struct store_media *m, int64_t now, struct err 
 	if (rc == 0 && bad && sqlite3_changes(s->db) > 0)
 		rc = store_log_system(s, "preview", &name, m->sha256, now, err);
 	for (size_t i = 0; rc == 0 && i < m->thumbs; i++)
-		rc = put_thumb(s, m->media_id, &m->thumb[i], err);
+		rc = store_thumb_row_put(s, m->media_id, &m->thumb[i], err);
 	return rc;
 }
 

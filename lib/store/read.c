@@ -55,6 +55,40 @@ store_file_open(const struct store_blobs *b, const struct store_file *f, struct 
 	return fd;
 }
 
+/* The name as it is, or as it was before there was a method in it. */
+static int
+open_thumb(int dirfd, char *name)
+{
+	int fd = open_in(dirfd, name);
+	char *dash = strrchr(name, '-');
+	if (fd >= 0 || errno != ENOENT || dash == NULL)
+		return fd;
+	*dash = '\0';
+	return open_in(dirfd, name);
+}
+
+int
+store_file_thumb_open(const struct store_blobs *b, const struct store_file *f, const struct store_thumb_row *t,
+		      struct err *err)
+{
+	struct store_place at;
+	char name[STORE_PATH_MAX];
+	if (store_place_thumbs(&at, f, err) < 0 ||
+	    store_thumb_name(name, sizeof name, t->width, t->height, t->type, t->method, err) < 0)
+		return -1;
+	int dirfd = store_dir_open(b, at.dir, err);
+	if (dirfd < 0)
+		return -1;
+	int fd = open_thumb(dirfd, name);
+	bool missing = fd < 0 && errno == ENOENT;
+	if (fd < 0)
+		(void)err_sys(err, "thumbnail of %s", f->id);
+	if (missing && err != NULL)
+		err->code = ERR_NOTFOUND;
+	io_close(&dirfd);
+	return fd;
+}
+
 bool
 store_blob_is(const struct store_blobs *b, const char *id, int64_t bytes)
 {

@@ -76,16 +76,21 @@ remove_thumbs(const struct store_blobs *b, const struct store_file *f)
 }
 
 void
-store_blob_remove(const struct store_blobs *b, const char *id)
+store_file_remove(const struct store_blobs *b, const struct store_file *f)
 {
-	const struct store_file f = {.kind = STORE_URL_CACHE_FILE, .id = id};
 	struct store_place at;
 	struct err ignored;
-	if (store_place_file(&at, &f, &ignored) < 0)
+	if (store_place_file(&at, f, &ignored) < 0)
 		return;
 	int dir = store_dir_open(b, at.dir, &ignored);
 	if (dir >= 0)
 		(void)unlinkat(dir, at.name, 0);
 	io_close(&dir);
-	remove_thumbs(b, &f);
+	remove_thumbs(b, f);
+}
+
+void
+store_blob_remove(const struct store_blobs *b, const char *id)
+{
+	store_file_remove(b, &(struct store_file){.kind = STORE_URL_CACHE_FILE, .id = id});
 }

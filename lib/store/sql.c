@@ -80,6 +80,35 @@ const char *const store_sql_text[SQL_COUNT] = {
 	"SELECT media_origin, media_id, media_type, media_length, upload_name, created_ts, last_access_ts,"
 	" quarantined_by, authenticated, sha256, NULL, NULL, 0, filesystem_id"
 	" FROM remote_media_cache WHERE media_origin = ?1 AND media_id = ?2",
+    [SQL_LOCAL_PUT] = "INSERT INTO local_media_repository (media_id, media_type, media_length, created_ts, upload_name,"
+		      " user_id, sha256, quarantined_by, authenticated) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [SQL_LOCAL_RESERVE] = "INSERT INTO local_media_repository (media_id, created_ts, user_id, authenticated)"
+			  " VALUES (?1, ?2, ?3, ?4)",
+    /* once only, whoever comes second */
+    [SQL_LOCAL_FILL] = "UPDATE local_media_repository SET media_type = ?2, media_length = ?3, upload_name = ?4,"
+		       " sha256 = ?5, quarantined_by = coalesce(quarantined_by, ?6), authenticated = ?7"
+		       " WHERE media_id = ?1 AND media_length IS NULL",
+    [SQL_LOCAL_PENDING] = "SELECT count(*), min(created_ts) FROM local_media_repository"
+			  " WHERE user_id = ?1 AND created_ts >= ?2 AND media_length IS NULL",
+    [SQL_LOCAL_SUM] = "SELECT coalesce(sum(media_length), 0) FROM local_media_repository"
+		      " WHERE user_id = ?1 AND created_ts > ?2 AND url_cache IS NULL",
+    [SQL_REMOTE_PUT] =
+	"INSERT OR IGNORE INTO remote_media_cache (media_origin, media_id, media_type, created_ts,"
+	" upload_name, media_length, filesystem_id, last_access_ts, quarantined_by, authenticated, sha256)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?4, ?8, ?9, ?10)",
+    [SQL_REMOTE_HAS] = "SELECT 1 FROM remote_media_cache WHERE media_origin = ?1 AND media_id = ?2",
+    [SQL_LOCAL_THUMBS] = "SELECT thumbnail_width, thumbnail_height, thumbnail_type, thumbnail_method, thumbnail_length"
+			 " FROM local_media_repository_thumbnails WHERE media_id = ?1 LIMIT ?2",
+    [SQL_REMOTE_THUMBS] = "SELECT thumbnail_width, thumbnail_height, thumbnail_type, thumbnail_method, thumbnail_length"
+			  " FROM remote_media_cache_thumbnails WHERE media_origin = ?1 AND media_id = ?2 LIMIT ?3",
+    [SQL_REMOTE_THUMB_PUT] = "INSERT OR REPLACE INTO remote_media_cache_thumbnails"
+			     " (media_origin, media_id, thumbnail_width, thumbnail_height, thumbnail_type,"
+			     " thumbnail_method, thumbnail_length, filesystem_id)"
+			     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [SQL_LOCAL_ACCESS] = "UPDATE local_media_repository SET last_access_ts = ?2"
+			 " WHERE media_id = ?1 AND coalesce(last_access_ts, 0) < ?2",
+    [SQL_REMOTE_ACCESS] = "UPDATE remote_media_cache SET last_access_ts = ?3"
+			  " WHERE media_origin = ?1 AND media_id = ?2 AND coalesce(last_access_ts, 0) < ?3",
 
     /* ---- quarantine.c and beside it: transitions, blocks, the log ---- */
     [SQL_ACTION_PUT] = "INSERT INTO media_actions (ts, verb, by_user, reason) VALUES (?1, ?2, ?3, ?4)",
