@@ -188,6 +188,14 @@ json_value_str(const struct json *j)
 	return j == NULL ? NULL : string(j->v);
 }
 
+const char *
+json_value_strn(const struct json *j, size_t *n)
+{
+	const char *s = json_value_str(j);
+	*n = s == NULL ? 0 : j->v->u.string.n;
+	return s;
+}
+
 bool
 json_value_int(const struct json *j, int64_t *out)
 {

@@ -35,9 +35,10 @@ bool json_is_true(const struct json *j, const char *key); /* present and true */
 bool json_is_null(const struct json *j, const char *key); /* present and null */
 
 /* Getters on arrays and on single values. */
-size_t json_len(const struct json *j);		      /* of an array or object; else 0 */
-struct json *json_at(const struct json *j, size_t i); /* NULL past the end; yours */
-const char *json_value_str(const struct json *j);     /* borrowed; NULL if no string */
+size_t json_len(const struct json *j);			      /* of an array or object; else 0 */
+struct json *json_at(const struct json *j, size_t i);	      /* NULL past the end; yours */
+const char *json_value_str(const struct json *j);	      /* borrowed; NULL if no string */
+const char *json_value_strn(const struct json *j, size_t *n); /* the same, with the bytes that it has, NULs too */
 bool json_value_int(const struct json *j, int64_t *out);
 
 /* Every member of an object in its order.  key and value are borrowed for the call. */
