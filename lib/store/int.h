@@ -4,6 +4,7 @@
 
 #include "store/cache.h"
 #include "store/media.h"
+#include "store/refs.h"
 #include "store/quarantine.h"
 
 /* ---- path.c ---- */
@@ -43,6 +44,9 @@ int store_tmp_rename(int dirfd, const char *tmp, const char *name, bool replace,
 
 /* When a medium was last put or served; as in the indexes, or these are not used. */
 #define STORE_USED "max(coalesce(created_ts, 0), coalesce(last_access_ts, 0))"
+
+/* A reference by which somebody or a room is known; as in the index of them. */
+#define STORE_IS_AVATAR "kind IN ('" STORE_ROOM_AVATAR "', '" STORE_MEMBER_AVATAR "', '" STORE_PROFILE_AVATAR "')"
 
 /* ---- sql.c: every statement ---- */
 
@@ -105,6 +109,14 @@ enum sql {
 	/* expire.c and beside it: what is due, orphans */
 
 	/* refs.c and beside it: who refers to what, counts */
+	SQL_REF_PUT,
+	SQL_REF_PROFILE_OTHERS,
+	SQL_REDACTION_PUT,
+	SQL_NAME_PUT,
+	SQL_REFS_ROOM,
+	SQL_REFS_SENDER,
+	SQL_REFS_MEDIUM,
+	SQL_REF_IS_AVATAR,
 
 	/* import.c */
 
