@@ -46,7 +46,7 @@ PKG_mxmedia-stat      = sqlite3
 
 PKG_mxmedia-quarantine = sqlite3
 
-PKG_mxmedia-expire    = sqlite3
+PKG_mxmedia-expire    = sqlite3 libidn2
 
 PKG_mxmedia-check     = sqlite3 libcrypto
 
@@ -55,9 +55,12 @@ PKG_mxmedia-import    = sqlite3 libcrypto
 PKG_mxmedia-cgi       = sqlite3 libcrypto fcgi
 
 LIB_mxpreview-og      = -luchardet
+LIB_mxpreview-thumb   = -lgif
+LIB_mxpreview-show    = -lgif
 LIB_ALL               = -ljq -lm
 OBJ_mxpreview         = policy terminal keep shape shape-picture
 OBJ_mxpreview-cache   = cache-look keep when policy
+OBJ_mxmedia-expire    = expire-verbs expire-tell when
 OBJ_FILTER            = sandbox sandbox-landlock sandbox-seccomp sandbox-bpf
 $(foreach c,fetch og oembed thumb show,$(eval OBJ_mxpreview-$(c) = close $(OBJ_FILTER)))
 OBJ_mxpreview-oembed += oembed-update

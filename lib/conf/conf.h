@@ -36,6 +36,10 @@ struct conf {
 	int64_t min_ttl, ttl, max_ttl;					      /* 1m, 1h, 24h */
 	int64_t stale_while_revalidate, stale_if_error;			      /* 5m, 24h */
 	int64_t no_store_ttl, failure_ttl, failure_max_ttl;		      /* 10s, 5m, 24h */
+	int64_t url_preview_image_lifetime;				      /* 2d */
+	int64_t local_media_lifetime, remote_media_lifetime;		      /* 0: for ever */
+	int64_t max_store_size;						      /* 0: no bound */
+	int64_t orphan_grace;						      /* 24h */
 	int64_t max_image_pixels;					      /* 32M */
 	int64_t max_image_cpu;						      /* 2s */
 	bool blurhash;							      /* false */

@@ -4,7 +4,6 @@
 
 #include "store/cache.h"
 #include "store/media.h"
-#include "store/refs.h"
 #include "store/quarantine.h"
 
 /* ---- path.c ---- */
@@ -45,8 +44,11 @@ int store_tmp_rename(int dirfd, const char *tmp, const char *name, bool replace,
 /* When a medium was last put or served; as in the indexes, or these are not used. */
 #define STORE_USED "max(coalesce(created_ts, 0), coalesce(last_access_ts, 0))"
 
-/* A reference by which somebody or a room is known; as in the index of them. */
-#define STORE_IS_AVATAR "kind IN ('" STORE_ROOM_AVATAR "', '" STORE_MEMBER_AVATAR "', '" STORE_PROFILE_AVATAR "')"
+/* Which references r to a medium show somebody's face, or a room's (spec F.6)? */
+#define STORE_AVATAR "r.kind LIKE '%avatar'"
+
+/* Until when a preview may be needed: told, told while it is asked for anew, or when that fails.  As in its index. */
+#define STORE_OVER "max(coalesce(expires_ts, 0), stale_ts, error_ts)"
 
 /* ---- sql.c: every statement ---- */
 
@@ -107,16 +109,35 @@ enum sql {
 	SQL_BLOCK_HASH,
 
 	/* expire.c and beside it: what is due, orphans */
+	SQL_OVER_PREVIEWS,
+	SQL_OVER_PAGE,
+	SQL_OVER_FAILURES,
+	SQL_OVER_TOKENS,
+	SQL_TOKEN_DROP,
+	SQL_OVER_RESERVED,
+	SQL_DUE_FETCHED,
+	SQL_DUE_BEFORE_FETCHED,
+	SQL_DUE_BEFORE_LOCAL,
+	SQL_DUE_BEFORE_REMOTE,
+	SQL_DUE_OLDEST,
+	SQL_HELD_FETCHED,
+	SQL_HELD_LOCAL,
+	SQL_HELD_REMOTE,
+	SQL_HELD_LOCAL_THUMBS,
+	SQL_HELD_REMOTE_THUMBS,
+	SQL_HELD_THUMBS_OF,
+	SQL_HELD_REMOTE_THUMBS_OF,
+	SQL_LOCAL_DROP,
+	SQL_LOCAL_THUMBS_DROP,
+	SQL_IMAGES_DROP,
+	SQL_PREVIEWS_DROP,
+	SQL_REMOTE_DROP,
+	SQL_REMOTE_THUMBS_DROP,
+	SQL_BARE_PREVIEWS,
+	SQL_USER_PAGE,
+	SQL_USER_PAGE_BACK,
 
 	/* refs.c and beside it: who refers to what, counts */
-	SQL_REF_PUT,
-	SQL_REF_PROFILE_OTHERS,
-	SQL_REDACTION_PUT,
-	SQL_NAME_PUT,
-	SQL_REFS_ROOM,
-	SQL_REFS_SENDER,
-	SQL_REFS_MEDIUM,
-	SQL_REF_IS_AVATAR,
 
 	/* import.c */
 

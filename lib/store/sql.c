@@ -1,6 +1,35 @@
 /* What is said to the database?  Every statement there is. */
 #include "store/int.h"
 
+/* The columns of store_read_medium. */
+#define LOCAL_COLUMNS                                                                                        \
+	"NULL, media_id, media_type, media_length, upload_name, created_ts, last_access_ts, quarantined_by," \
+	" authenticated, sha256, user_id, url_cache, safe_from_quarantine, NULL"
+#define REMOTE_COLUMNS                                                                                               \
+	"media_origin, media_id, media_type, media_length, upload_name, created_ts, last_access_ts, quarantined_by," \
+	" authenticated, sha256, NULL, NULL, 0, filesystem_id"
+
+/* Page by page in the order of an index: after ?1 and what breaks ties, before ?2. */
+#define AFTER(order, tie) order " >= ?1 AND " order " < ?2 AND (" order " > ?1 OR " tie " > ?3)"
+
+/* Uploads and fetched media that nobody keeps (spec F.6): ?5 size, ?6 our name if avatars are kept, ?7 if only what no
+ * event names goes. */
+#define DUE_LOCAL(kind)                                                                                               \
+	"SELECT " LOCAL_COLUMNS ", " STORE_USED " FROM local_media_repository m WHERE " kind " AND " AFTER(           \
+	    STORE_USED, "media_id") " AND media_length > ?5 AND quarantined_by IS NULL"                               \
+				    " AND safe_from_quarantine = 0 AND NOT EXISTS (SELECT 1 FROM media_references r " \
+				    "WHERE ?6 IS NOT NULL"                                                            \
+				    " AND r.media_id = m.media_id AND r.origin = ?6 AND (?7 OR " STORE_AVATAR "))"    \
+				    " ORDER BY " STORE_USED ", media_id LIMIT ?4"
+
+/* One user's, in the order that is asked for (spec F.7). */
+#define USER_PAGE(dir)                                                                                         \
+	"SELECT media_id FROM local_media_repository WHERE user_id = ?1 ORDER BY CASE ?4"                      \
+	" WHEN 'media_id' THEN media_id WHEN 'upload_name' THEN upload_name WHEN 'created_ts' THEN created_ts" \
+	" WHEN 'last_access_ts' THEN last_access_ts WHEN 'media_length' THEN media_length"                     \
+	" WHEN 'media_type' THEN media_type WHEN 'quarantined_by' THEN quarantined_by"                         \
+	" WHEN 'safe_from_quarantine' THEN safe_from_quarantine END " dir ", media_id LIMIT ?2 OFFSET ?3"
+
 const char *const store_sql_text[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
@@ -123,41 +152,82 @@ const char *const store_sql_text[SQL_COUNT] = {
 		       " VALUES (?1, ?3, ?4, ?5)",
 
     /* ---- expire.c and beside it: what is due, orphans ---- */
+    [SQL_OVER_PREVIEWS] = "SELECT rowid, url, media_id, " STORE_OVER " FROM local_media_repository_url_cache"
+			  " WHERE " AFTER(STORE_OVER, "rowid") " ORDER BY " STORE_OVER ", rowid LIMIT ?4",
+    /* the document that a preview was read from, if no later one needs it; pictures have a time of their own */
+    [SQL_OVER_PAGE] = "SELECT " LOCAL_COLUMNS " FROM local_media_repository m WHERE media_id = ?1"
+		      " AND url_cache IS NOT NULL AND coalesce(media_type, '') NOT LIKE 'image/%'"
+		      " AND NOT EXISTS (SELECT 1 FROM local_media_repository_thumbnails t WHERE t.media_id = ?1)"
+		      " AND NOT EXISTS (SELECT 1 FROM local_media_repository_url_cache c WHERE c.media_id = ?1"
+		      "  AND (" STORE_OVER " > ?3 OR (" STORE_OVER " = ?3 AND c.rowid > ?2)))",
+    [SQL_OVER_FAILURES] = "SELECT url, expires_ts FROM url_preview_failures WHERE " AFTER(
+	"expires_ts", "url") " ORDER BY expires_ts, url LIMIT ?4",
+    [SQL_OVER_TOKENS] = "SELECT token_hash, expires_ts FROM token_cache WHERE " AFTER(
+	"expires_ts", "token_hash") " ORDER BY expires_ts, token_hash LIMIT ?4",
+    [SQL_TOKEN_DROP] = "DELETE FROM token_cache WHERE token_hash = ?1",
+    [SQL_OVER_RESERVED] = "SELECT " LOCAL_COLUMNS ", created_ts FROM local_media_repository"
+			  " WHERE media_length IS NULL AND url_cache IS NULL AND quarantined_by IS NULL"
+			  " AND created_ts >= ?1 AND created_ts < ?2 AND (created_ts > ?1 OR media_id > ?3)"
+			  " ORDER BY created_ts, media_id LIMIT ?4",
+    /* ?5 now, ?6 whether the pages that went with their previews are still there */
+    [SQL_DUE_FETCHED] =
+	"SELECT " LOCAL_COLUMNS ", " STORE_USED " FROM local_media_repository m"
+	" WHERE url_cache IS NOT NULL AND " AFTER(
+	    STORE_USED,
+	    "media_id") " AND NOT EXISTS (SELECT 1 FROM url_preview_images i"
+			"  WHERE i.media_id = m.media_id AND i.expires_ts > ?5)"
+			" AND NOT EXISTS (SELECT 1 FROM local_media_repository_url_cache c"
+			"  WHERE c.media_id = m.media_id AND (" STORE_OVER " >= ?5 OR (?6"
+			"   AND coalesce(m.media_type, '') NOT LIKE 'image/%' AND NOT EXISTS ("
+			"    SELECT 1 FROM local_media_repository_thumbnails t WHERE t.media_id = m.media_id))))"
+			" ORDER BY " STORE_USED ", media_id LIMIT ?4",
+    [SQL_DUE_BEFORE_FETCHED] = DUE_LOCAL("url_cache IS NOT NULL"),
+    [SQL_DUE_BEFORE_LOCAL] = DUE_LOCAL("url_cache IS NULL"),
+    [SQL_DUE_BEFORE_REMOTE] = "SELECT " REMOTE_COLUMNS ", " STORE_USED ", rowid FROM remote_media_cache"
+			      " WHERE " AFTER(STORE_USED, "rowid") " AND quarantined_by IS NULL"
+								   " ORDER BY " STORE_USED ", rowid LIMIT ?4",
+    /* of all kinds that are chosen, merged; ?1 ?2 ?3 as above, ?5 fetched, ?6 remote, ?7 local with our name */
+    [SQL_DUE_OLDEST] =
+	"SELECT " LOCAL_COLUMNS ", " STORE_USED " AS used FROM local_media_repository"
+	" WHERE url_cache IS NOT NULL AND ?5 AND " STORE_USED " >= ?1 AND quarantined_by IS NULL"
+	" UNION ALL SELECT " REMOTE_COLUMNS ", " STORE_USED " FROM remote_media_cache"
+	" WHERE ?6 AND " STORE_USED " >= ?1 AND quarantined_by IS NULL"
+	" UNION ALL SELECT " LOCAL_COLUMNS ", " STORE_USED " FROM local_media_repository m"
+	" WHERE url_cache IS NULL AND ?7 IS NOT NULL AND " STORE_USED " >= ?1 AND media_length > 0"
+	" AND quarantined_by IS NULL AND safe_from_quarantine = 0 AND NOT EXISTS (SELECT 1 FROM media_references r"
+	"  WHERE r.media_id = m.media_id AND r.origin = ?7 AND " STORE_AVATAR ")"
+	" ORDER BY used LIMIT ?4 OFFSET ?8",
+    /* what is counted is read */
+    [SQL_USER_PAGE] = USER_PAGE("ASC"),
+    [SQL_USER_PAGE_BACK] = USER_PAGE("DESC"),
+    [SQL_HELD_FETCHED] =
+	"SELECT coalesce(sum(media_length), 0) FROM local_media_repository WHERE url_cache IS NOT NULL",
+    [SQL_HELD_LOCAL] = "SELECT coalesce(sum(media_length), 0) FROM local_media_repository WHERE url_cache IS NULL",
+    [SQL_HELD_REMOTE] = "SELECT coalesce(sum(media_length), 0) FROM remote_media_cache",
+    [SQL_HELD_LOCAL_THUMBS] = "SELECT coalesce(sum(thumbnail_length), 0) FROM local_media_repository_thumbnails t"
+			      " CROSS JOIN local_media_repository m ON m.media_id = t.media_id"
+			      " WHERE (m.url_cache IS NOT NULL) = ?1",
+    [SQL_HELD_REMOTE_THUMBS] = "SELECT coalesce(sum(thumbnail_length), 0) FROM remote_media_cache_thumbnails",
+    [SQL_HELD_THUMBS_OF] = "SELECT coalesce(sum(thumbnail_length), 0) FROM local_media_repository_thumbnails"
+			   " WHERE media_id = ?2",
+    [SQL_HELD_REMOTE_THUMBS_OF] = "SELECT coalesce(sum(thumbnail_length), 0) FROM remote_media_cache_thumbnails"
+				  " WHERE media_origin = ?1 AND media_id = ?2",
+    [SQL_LOCAL_DROP] = "DELETE FROM local_media_repository WHERE media_id = ?2",
+    [SQL_LOCAL_THUMBS_DROP] = "DELETE FROM local_media_repository_thumbnails WHERE media_id = ?2",
+    [SQL_IMAGES_DROP] = "DELETE FROM url_preview_images WHERE media_id = ?2",
+    [SQL_PREVIEWS_DROP] = "DELETE FROM local_media_repository_url_cache WHERE media_id = ?2",
+    [SQL_REMOTE_DROP] = "DELETE FROM remote_media_cache WHERE media_origin = ?1 AND media_id = ?2",
+    [SQL_REMOTE_THUMBS_DROP] = "DELETE FROM remote_media_cache_thumbnails WHERE media_origin = ?1 AND media_id = ?2",
+    /* previews that may still be told and whose picture is gone; ?3 now */
+    [SQL_BARE_PREVIEWS] =
+	"SELECT rowid, url, media_id, " STORE_OVER
+	" FROM local_media_repository_url_cache WHERE rowid > ?1 AND rowid <= ?2"
+	" AND " STORE_OVER " >= ?3 AND og LIKE '%\"og:image\":\"mxc://%' AND json_valid(og) AND NOT EXISTS ("
+	"  SELECT 1 FROM local_media_repository m WHERE m.media_id ="
+	"   substr(og ->> '$.\"og:image\"', 7 + instr(substr(og ->> '$.\"og:image\"', 7), '/')))"
+	" ORDER BY rowid LIMIT ?4",
 
     /* ---- refs.c and beside it: who refers to what, counts ---- */
-    [SQL_REF_PUT] = "INSERT OR IGNORE INTO media_references (media_id, origin, room_id, event_id, kind, sender, ts)"
-		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    [SQL_REF_PROFILE_OTHERS] = "DELETE FROM media_references WHERE room_id = '' AND ts = 0 AND event_id = ?1"
-			       " AND kind = '" STORE_PROFILE_AVATAR "' AND (origin IS NOT ?2 OR media_id IS NOT ?3)",
-    [SQL_REDACTION_PUT] = "INSERT OR IGNORE INTO media_redactions (event_id, room_id, redacted_by, redacted_ts)"
-			  " VALUES (?1, ?2, ?3, ?7)",
-    [SQL_NAME_PUT] = "INSERT INTO user_names (user_id, displayname, ts) VALUES (?1, ?2, ?7)"
-		     " ON CONFLICT (user_id) DO UPDATE SET displayname = excluded.displayname, ts = excluded.ts"
-		     " WHERE excluded.ts > ts AND displayname IS NOT excluded.displayname",
-    /* of each medium the newest reference; without '+' only ts would be looked up, and many events may say the same */
-    [SQL_REFS_ROOM] =
-	"SELECT r.room_id, r.ts, r.event_id, r.kind, r.origin, r.media_id, r.sender, d.redacted_by, d.redacted_ts"
-	" FROM media_references r"
-	" LEFT JOIN media_redactions d ON d.event_id = r.event_id AND d.room_id = r.room_id"
-	" WHERE r.room_id = ?1 AND (r.ts, r.event_id, r.kind, r.origin, r.media_id) < (?2, ?3, ?4, ?5, ?6)"
-	" AND NOT EXISTS (SELECT 1 FROM media_references n WHERE n.media_id = r.media_id AND n.origin = r.origin"
-	"  AND n.room_id = r.room_id AND (n.ts, n.event_id, n.kind) > (r.ts, +r.event_id, +r.kind))"
-	" ORDER BY r.ts DESC, r.event_id DESC, r.kind DESC, r.origin DESC, r.media_id DESC LIMIT ?7",
-    [SQL_REFS_SENDER] =
-	"SELECT r.room_id, r.ts, r.event_id, r.kind, r.origin, r.media_id, r.sender, d.redacted_by, d.redacted_ts"
-	" FROM media_references r"
-	" LEFT JOIN media_redactions d ON d.event_id = r.event_id AND d.room_id = r.room_id"
-	" WHERE r.sender = ?1 AND r.sender > ''"
-	" AND (r.ts, r.room_id, r.event_id, r.kind, r.origin, r.media_id) < (?2, ?3, ?4, ?5, ?6, ?7)"
-	" ORDER BY r.ts DESC, r.room_id DESC, r.event_id DESC, r.kind DESC, r.origin DESC, r.media_id DESC LIMIT ?8",
-    [SQL_REFS_MEDIUM] =
-	"SELECT r.room_id, r.ts, r.event_id, r.kind, r.origin, r.media_id, r.sender, d.redacted_by, d.redacted_ts"
-	" FROM media_references r"
-	" LEFT JOIN media_redactions d ON d.event_id = r.event_id AND d.room_id = r.room_id"
-	" WHERE r.media_id = ?1 AND r.origin = ?2 AND (r.room_id, r.ts, r.event_id, r.kind) > (?3, ?4, ?5, ?6)"
-	" ORDER BY r.room_id, r.ts, r.event_id, r.kind LIMIT ?7",
-    [SQL_REF_IS_AVATAR] =
-	"SELECT 1 FROM media_references WHERE media_id = ?1 AND origin = ?2 AND " STORE_IS_AVATAR " LIMIT 1",
 
     /* ---- import.c ---- */
 
@@ -231,6 +301,8 @@ const char *const store_sql_migration[] = {
     /* Media are aged by when they were last put or served: STORE_USED of int.h.  What is listed page by page has an index
      * in the order of its pages. */
     "DROP INDEX local_media_repository_url_idx;"
+    "DROP INDEX local_media_repository_url_cache_expires_idx;"
+    "CREATE INDEX local_media_repository_url_cache_over ON local_media_repository_url_cache (" STORE_OVER ");"
     "CREATE INDEX local_media_repository_used ON local_media_repository (" STORE_USED ") WHERE url_cache IS NULL;"
     "CREATE INDEX local_media_repository_url_used ON local_media_repository (" STORE_USED ")"
     " WHERE url_cache IS NOT NULL;"
@@ -238,6 +310,7 @@ const char *const store_sql_migration[] = {
     " WHERE quarantined_by IS NOT NULL;"
     "CREATE INDEX local_media_repository_pending ON local_media_repository (user_id, created_ts)"
     " WHERE media_length IS NULL;"
+    "CREATE INDEX local_media_repository_reserved ON local_media_repository (created_ts) WHERE media_length IS NULL;"
     "CREATE INDEX remote_media_cache_used ON remote_media_cache (" STORE_USED ");"
     "CREATE INDEX remote_media_cache_file ON remote_media_cache (media_origin, filesystem_id);"
     "CREATE INDEX remote_media_cache_quarantined_id ON remote_media_cache (media_origin, media_id)"
@@ -262,18 +335,15 @@ const char *const store_sql_migration[] = {
     " action_id INTEGER PRIMARY KEY AUTOINCREMENT, ts INTEGER NOT NULL, verb TEXT NOT NULL, by_user TEXT, reason TEXT,"
     " media INTEGER NOT NULL DEFAULT 0, undoes INTEGER, undone_by INTEGER);"
     /* Which event names which medium.  origin is the server's name, ours too: events name it.  A redaction may be read
-     * before what it redacts, and is one only in the room of that. */
+     * before what it redacts. */
     "CREATE TABLE media_references ("
-    " room_id TEXT, ts INTEGER, event_id TEXT, kind TEXT, origin TEXT, media_id TEXT, sender TEXT,"
-    " PRIMARY KEY (room_id, ts, event_id, kind, origin, media_id)) WITHOUT ROWID;"
-    "CREATE INDEX media_references_media ON media_references (media_id, origin, room_id, ts);"
-    "CREATE INDEX media_references_avatar ON media_references (media_id, origin) WHERE " STORE_IS_AVATAR ";"
-    "CREATE INDEX media_references_sender ON media_references (sender, ts) WHERE sender > '';"
+    " room_id TEXT, event_id TEXT, kind TEXT, origin TEXT, media_id TEXT, sender TEXT, ts INTEGER NOT NULL,"
+    " PRIMARY KEY (room_id, event_id, kind, origin, media_id)) WITHOUT ROWID;"
+    "CREATE INDEX media_references_room ON media_references (room_id, ts);"
+    "CREATE INDEX media_references_media ON media_references (media_id, origin, kind);"
+    "CREATE INDEX media_references_sender ON media_references (sender, ts);"
     "CREATE TABLE media_redactions ("
-    " event_id TEXT, room_id TEXT, redacted_by TEXT, redacted_ts INTEGER NOT NULL,"
-    " PRIMARY KEY (event_id, room_id)) WITHOUT ROWID;"
-    /* How users are called, as far as their events and profiles were read. */
-    "CREATE TABLE user_names (user_id TEXT PRIMARY KEY, displayname TEXT, ts INTEGER NOT NULL) WITHOUT ROWID;"
+    " event_id TEXT PRIMARY KEY, redacted_by TEXT, redacted_ts INTEGER NOT NULL) WITHOUT ROWID;"
     /* Who stands behind a token, for a minute; the token itself is nowhere. */
     "CREATE TABLE token_cache ("
     " token_hash TEXT PRIMARY KEY, user_id TEXT, guest INTEGER NOT NULL DEFAULT 0, admin INTEGER,"

@@ -16,6 +16,13 @@ static const struct {
     {SQL_STAT_MEDIA, "SCAN local_media_repository USING", "likewise"},
     {SQL_STAT_THUMBS, "SCAN local_media_repository_thumbnails", "likewise"},
     {SQL_STAT_IMAGES, "SCAN url_preview_images", "likewise"},
+    {SQL_HELD_FETCHED, "SCAN local_media_repository USING", "a sum of all, once for an expiry with a budget"},
+    {SQL_HELD_LOCAL, "SCAN local_media_repository USING", "likewise"},
+    {SQL_HELD_REMOTE, "SCAN remote_media_cache", "likewise"},
+    {SQL_HELD_LOCAL_THUMBS, "SCAN t", "likewise"},
+    {SQL_HELD_REMOTE_THUMBS, "SCAN remote_media_cache_thumbnails", "likewise"},
+    {SQL_USER_PAGE, "USE TEMP B-TREE FOR ORDER BY", "of one user, in the order that is asked for"},
+    {SQL_USER_PAGE_BACK, "USE TEMP B-TREE FOR ORDER BY", "likewise"},
 };
 
 static bool

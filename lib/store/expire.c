@@ -1,0 +1,231 @@
+/* How do many rows go without keeping others waiting?  Batch by batch: a transaction, then its files. */
+#include "store/remove.h"
+
+#include <poll.h>
+#include <sqlite3.h>
+#include <string.h>
+
+enum { BREATH = 1 }; /* ms between two batches: whoever waits for the queue lock gets it */
+
+/* ---- reading a batch --------------------------------------------------------------------------------------- */
+
+sqlite3_stmt *
+store_pass_query(struct store_pass *p, struct err *err)
+{
+	sqlite3_stmt *stmt = store_sql(p->e->store, p->which, err);
+	if (stmt == NULL)
+		return NULL;
+	(void)sqlite3_bind_int64(stmt, 1, p->at.after);
+	(void)sqlite3_bind_int64(stmt, 2, p->at.before);
+	if (p->at.id != NULL)
+		store_bind(stmt, 3, p->at.id);
+	else
+		(void)sqlite3_bind_int64(stmt, 3, p->at.row);
+	(void)sqlite3_bind_int64(stmt, 4, STORE_EXPIRE_BATCH);
+	if (p->bind != NULL)
+		p->bind(stmt, p);
+	return stmt;
+}
+
+int
+store_pass_media(struct store_pass *p, struct store_batch *b, struct err *err)
+{
+	int step = SQLITE_DONE;
+	sqlite3_stmt *stmt = store_pass_query(p, err);
+	if (stmt == NULL)
+		return -1;
+	while (b->n < STORE_EXPIRE_BATCH && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
+		store_read_medium(&b->m[b->n++], stmt);
+		p->at.after = sqlite3_column_int64(stmt, STORE_MEDIUM_COLUMNS);
+		p->at.row = sqlite3_column_int64(stmt, STORE_MEDIUM_COLUMNS + 1);
+	}
+	b->read = b->n;
+	int rc = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_db_err(p->e->store, "due", err);
+	(void)sqlite3_reset(stmt);
+	if (b->n > 0 && p->at.id != NULL) {
+		mem_free(p->at.id);
+		p->at.id = mem_strdup(b->m[b->n - 1].media_id);
+	}
+	return rc;
+}
+
+static void
+batch_clear(struct store_batch *b)
+{
+	for (size_t i = 0; i < b->keys; i++)
+		mem_free(b->key[i]);
+	for (size_t i = 0; i < b->n; i++)
+		store_medium_clear(&b->m[i]);
+	b->keys = b->n = b->read = 0;
+}
+
+/* ---- deleting it ------------------------------------------------------------------------------------------ */
+
+/* An upload, a copy, and what was quarantined is logged by name; what else went for a preview is counted. */
+static bool
+by_name(const struct store_medium *m)
+{
+	return (m->url_cache == NULL && m->bytes >= 0) || m->quarantined_by != NULL;
+}
+
+static int
+log_batch(struct store_expiry *e, const struct store_batch *b, struct err *err)
+{
+	int64_t counted = 0;
+	int rc = 0;
+	if (b->n > 0 && e->action == 0 &&
+	    store_action(e->store, e->verb, e->by, e->reason, e->now, &e->action, err) < 0)
+		return -1;
+	for (size_t i = 0; i < b->n && rc == 0; i++) {
+		const struct store_medium *m = &b->m[i];
+		const struct store_name name = {m->origin, m->media_id};
+		counted += !by_name(m);
+		if (by_name(m))
+			rc = store_log(e->store, e->action, &name, STORE_DELETE, m->quarantined_by, m->sha256, e->now,
+				       err);
+	}
+	return rc == 0 && counted > 0 ? store_action_count(e->store, e->action, counted, err) : rc;
+}
+
+static int
+drop_media(struct store_expiry *e, const struct store_batch *b, struct err *err)
+{
+	int rc = 0;
+	for (size_t i = 0; i < b->n && rc == 0; i++) {
+		rc = store_remove_rows(e->store, &b->m[i], err);
+		rc = rc == 0 ? store_block_deleted(e->store, &b->m[i], e->now, err) : rc;
+	}
+	return rc == 0 ? log_batch(e, b, err) : rc;
+}
+
+/* What the media of the batch hold, with their thumbnails. */
+static int
+weigh(struct store_expiry *e, const struct store_batch *b, int64_t *bytes, struct err *err)
+{
+	int rc = 0;
+	*bytes = 0;
+	for (size_t i = 0; i < b->n && rc == 0; i++) {
+		int64_t thumbs = 0;
+		rc = store_thumb_bytes(e->store, &b->m[i], &thumbs, err);
+		*bytes += thumbs + (b->m[i].bytes > 0 ? b->m[i].bytes : 0);
+	}
+	return rc;
+}
+
+static int
+transact(struct store_pass *p, struct store_batch *b, int64_t *bytes, struct err *err)
+{
+	struct store_expiry *e = p->e;
+	int64_t action = e->action;
+	if (!e->dry && store_write_begin(e->store, STORE_SYNC_FULL, err) < 0)
+		return -1;
+	int rc = p->fill(p, b, err);
+	rc = rc == 0 ? weigh(e, b, bytes, err) : rc;
+	if (e->dry)
+		return rc;
+	rc = rc == 0 && p->drop_keys != NULL ? p->drop_keys(p, b, err) : rc;
+	rc = rc == 0 ? drop_media(e, b, err) : rc;
+	rc = store_write_end(e->store, rc, err);
+	if (rc < 0)
+		e->action = action;
+	return rc;
+}
+
+/* On a full disk the reserve gives room to delete; the batch then is read anew. */
+static int
+transact_or_make_room(struct store_pass *p, struct store_batch *b, int64_t *bytes, struct err *err)
+{
+	struct store_cursor at = p->at;
+	at.id = mem_strdup(p->at.id);
+	int rc = transact(p, b, bytes, err);
+	if (rc < 0 && !p->e->dry && store_space_out(p->e->blobs) && store_reserve_drop(p->e->blobs)) {
+		batch_clear(b);
+		mem_free(p->at.id);
+		p->at = at;
+		return transact(p, b, bytes, err);
+	}
+	mem_free(at.id);
+	return rc;
+}
+
+/* ---- afterwards --------------------------------------------------------------------------------------------- */
+
+static enum store_gone_kind
+kind_of(const struct store_medium *m)
+{
+	if (m->origin != NULL)
+		return STORE_GONE_REMOTE;
+	if (m->url_cache != NULL)
+		return STORE_GONE_FETCHED;
+	return m->bytes < 0 ? STORE_GONE_RESERVED : STORE_GONE_LOCAL;
+}
+
+static void
+tell(struct store_expiry *e, const struct store_gone *g)
+{
+	e->n[g->kind]++;
+	if (e->told != NULL)
+		e->told(e->arg, g);
+}
+
+static void
+tell_batch(struct store_pass *p, const struct store_batch *b)
+{
+	for (size_t i = 0; i < b->keys; i++)
+		tell(p->e, &(struct store_gone){.kind = p->kind, .url = b->key[i]});
+	for (size_t i = 0; i < b->n; i++) {
+		const struct store_medium *m = &b->m[i];
+		int64_t used = m->created_ts > m->last_access_ts ? m->created_ts : m->last_access_ts;
+		p->e->fresh |= m->url_cache != NULL && used >= p->e->fresh_ts;
+		tell(p->e, &(struct store_gone){.kind = kind_of(m), .m = m});
+	}
+}
+
+/* The rows are gone: a file that cannot be removed now is an orphan, and found as one. */
+static void
+drop_files(struct store_expiry *e, const struct store_batch *b)
+{
+	struct store_removal r;
+	struct err err;
+	store_removal_begin(&r, e->blobs);
+	for (size_t i = 0; i < b->n; i++) {
+		struct store_file f = store_medium_file(&b->m[i]);
+		if (store_removal_file(&r, &f, &err) < 0 && e->file.code == ERR_NONE)
+			e->file = err;
+	}
+	store_removal_end(&r);
+}
+
+static int
+one_batch(struct store_pass *p, struct store_batch *b, bool *more, struct err *err)
+{
+	int64_t bytes = 0;
+	*more = false;
+	if (transact_or_make_room(p, b, &bytes, err) < 0)
+		return -1;
+	p->e->bytes += bytes;
+	p->left -= bytes;
+	if (!p->e->dry)
+		drop_files(p->e, b);
+	tell_batch(p, b);
+	*more = b->read == STORE_EXPIRE_BATCH && (p->done == NULL || !p->done(p, b));
+	return 0;
+}
+
+int
+store_pass_run(struct store_pass *p, struct err *err)
+{
+	struct store_batch *b = mem_alloc(sizeof *b);
+	bool more = true;
+	int rc = 0;
+	while (more && rc == 0 && (p->e->stop == NULL || !*p->e->stop)) {
+		rc = one_batch(p, b, &more, err);
+		batch_clear(b);
+		if (more && !p->e->dry)
+			(void)poll(NULL, 0, BREATH);
+	}
+	mem_free(b);
+	mem_free(p->at.id);
+	p->at.id = NULL;
+	return rc;
+}
