@@ -36,9 +36,9 @@ PKG_mxpreview-show    = libjpeg libwebp libwebpdemux libwebpmux libdeflate zlib 
 
 PKG_mxpreview-cgi     = sqlite3 libidn2 fcgi
 
-PKG_mxmedia-put       = sqlite3 libcrypto
+PKG_mxmedia-put       = sqlite3 libcrypto libidn2
 
-PKG_mxmedia-get       = sqlite3 libcrypto
+PKG_mxmedia-get       = sqlite3 libcrypto libidn2
 
 PKG_mxmedia-index     = sqlite3
 
@@ -61,6 +61,8 @@ LIB_ALL               = -ljq -lm
 OBJ_mxpreview         = policy terminal keep shape shape-picture
 OBJ_mxpreview-cache   = cache-look keep when policy
 OBJ_mxmedia-expire    = expire-verbs expire-tell when
+OBJ_mxmedia-put       = media-open
+OBJ_mxmedia-get       = media-open media-out
 OBJ_FILTER            = sandbox sandbox-landlock sandbox-seccomp sandbox-bpf
 $(foreach c,fetch og oembed thumb show,$(eval OBJ_mxpreview-$(c) = close $(OBJ_FILTER)))
 OBJ_mxpreview-oembed += oembed-update

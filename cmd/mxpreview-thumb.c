@@ -23,7 +23,7 @@ static const char usage[] =
     "  -t, --type TYPE       jpeg, png or webp instead of what fits the image\n"
     "  -o, --output FILE     there instead of standard output\n"
     "      --set             the five standard sizes, a JSON list of them to standard output\n"
-    "  -O, --output-dir DIR  where the set goes; the default is the current directory\n"
+    "  -O, --output-dir DIR  where the set goes; the default is the current directory; -: behind the list\n"
     "      --animated        an animation stays one, as WebP\n"
     "      --blurhash        type, size, colour and BlurHash of the picture as JSON to standard output\n"
     "      --identicon NAME  a PNG that stands for a name that has no picture, 96x96 unless -s says else\n"

@@ -68,14 +68,23 @@ directory(const char *path)
 			       : mem_strndup(path, (size_t)(slash - path));
 }
 
+/* "-O -": the list, then the files one behind the other, each as long as it says.  Whoever asks for that has the files
+ * without a directory that we could write to. */
+static bool
+streamed(const struct thumb *t)
+{
+	return str_eq(t->dir, "-");
+}
+
 /* A regular file appears under its name when it is complete; a device or pipe is written to as it is. */
 static int
 open_output(struct thumb *t, struct err *err)
 {
 	struct stat st;
+	bool stream = t->mode == THUMB_SET && streamed(t);
 	if (t->mode == THUMB_HASH)
 		return 0;
-	if (t->mode != THUMB_SET && t->output == NULL) {
+	if (stream || (t->mode != THUMB_SET && t->output == NULL)) {
 		if (isatty(STDOUT_FILENO))
 			return err_set(err, ERR_INPUT, "an image is nothing for a terminal: name a file with -o");
 		return 0;
@@ -238,11 +247,13 @@ put_set(const struct thumb *t, const struct image_thumbs *made, struct err *err)
 		struct json *j = stage_thumb_json(m);
 		json_set_str(j, "file", name);
 		json_add(list, j);
-		rc = write_file(t, name, &m->data, err);
+		rc = streamed(t) ? 0 : write_file(t, name, &m->data, err);
 		mem_free(name);
 	}
 	if (rc == 0)
 		say_json(t, list);
+	for (size_t i = 0; rc == 0 && streamed(t) && i < made->n; i++)
+		(void)cmd_out(&t->c, made->thumb[i].data.p, made->thumb[i].data.len); /* cmd_leave tells of errors */
 	json_free(list);
 	return rc;
 }

@@ -108,3 +108,24 @@ conf_check_ports(const char *s)
 	first[n] = '\0';
 	return is_port(first) && (s[n] == '\0' || is_port(s + n + 1)) ? NULL : allowed;
 }
+
+int
+conf_upload_limit(const char *value, int64_t *period, int64_t *bytes)
+{
+	char first[32];
+	size_t n = strcspn(value, " \t"), gap = strspn(value + n, " \t");
+	if (n >= sizeof first || gap == 0)
+		return -1;
+	(void)memcpy(first, value, n);
+	first[n] = '\0';
+	if (str_duration(first, period) < 0 || str_size(value + n + gap, bytes) < 0)
+		return -1;
+	return *period > 0 && *bytes >= 0 ? 0 : -1;
+}
+
+const char *
+conf_check_upload_limit(const char *s)
+{
+	int64_t period, bytes;
+	return conf_upload_limit(s, &period, &bytes) == 0 ? NULL : "a time and a size, such as '24h 500M'";
+}

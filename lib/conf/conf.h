@@ -53,6 +53,13 @@ struct conf {
 	bool oembed_builtin;		      /* true */
 	bool merge_oembed_first;	      /* merge = html-first | oembed-first */
 	bool compat_synapse;		      /* compat = none | synapse */
+	int64_t max_upload_size;	      /* 50M */
+	struct conf_list media_upload_limits; /* "24h 500M": conf_upload_limit */
+	int64_t unused_expiration_time;	      /* 24h: of ids whose content has not come */
+	int64_t max_pending_media_uploads;    /* 5, of one user */
+	int64_t min_free_space;		      /* 64M: below it nothing is put */
+	bool dynamic_thumbnails;	      /* false */
+	bool enable_authenticated_media;      /* true */
 	struct conf_section *section;
 	size_t sections;
 };
@@ -65,6 +72,9 @@ void conf_clear(struct conf *c);
 int conf_read(struct conf *c, const char *path, struct err *err);
 /* Wins over what sections say of the key. */
 int conf_set(struct conf *c, const char *key, const char *value, struct err *err);
+
+/* "24h 500M": so many bytes in so long. */
+int conf_upload_limit(const char *value, int64_t *period, int64_t *bytes);
 
 /* ---- sites: what holds for one host ------------------------------------------------------------------ */
 

@@ -38,5 +38,6 @@ const char *conf_check_user_agent(const char *s);
 const char *conf_check_accept_language(const char *s);
 const char *conf_check_cidr(const char *s);
 const char *conf_check_ports(const char *s);
+const char *conf_check_upload_limit(const char *s);
 
 #endif

@@ -118,6 +118,13 @@ static const struct row rows[] = {
     BOOLEAN(oembed_builtin, "true", "whether the built-in provider table is used"),
     EITHER(merge, merge_oembed_first, "html-first", "oembed-first", "which of page and oEmbed answer wins"),
     EITHER(compat, compat_synapse, "none", "synapse", "whose habits the output follows"),
+    RANGE(max_upload_size, SIZE, "50M", 1, 64 * 1024 * MIB, "bytes of an upload, or of another server's medium"),
+    MANY(media_upload_limits, LIST, conf_check_upload_limit, "how much a user may upload in which time"),
+    RANGE(unused_expiration_time, DURATION, "24h", SEC, YEAR, "how long an id waits for its content"),
+    RANGE(max_pending_media_uploads, NUMBER, "5", 0, 10000, "ids of one user that wait for their content"),
+    RANGE(min_free_space, SIZE, "64M", 0, 1024 * 1024 * MIB, "free space of the disk below which nothing is put"),
+    BOOLEAN(dynamic_thumbnails, "false", "whether thumbnails beyond the standard ones are made when asked for"),
+    BOOLEAN(enable_authenticated_media, "true", "whether new media are for those who say who they are only"),
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };

@@ -34,7 +34,8 @@ static struct rank
 rank(const struct store_thumb_row *t, const struct media_want *want)
 {
 	bool wide = t->width >= want->width, high = t->height >= want->height, crop = want->method == MEDIA_CROP;
-	bool enough = crop ? wide && high : wide || high;
+	/* one that moves is listed under the size it was made for: its own may be smaller in one direction */
+	bool enough = crop || str_eq(t->type, ANIMATED_TYPE) ? wide && high : wide || high;
 	double area = (double)t->width * t->height;
 	struct rank r = {.small = enough ? 0 : 1, .shape = 1, .bytes = t->bytes};
 	if (crop)

@@ -54,4 +54,77 @@ size_t media_choose(const struct store_thumb_row *t, size_t n, const struct medi
  * the standard ones. */
 void media_box(const struct media_want *want, bool dynamic, struct media_want *box);
 
+/* ---- what the flows need; all of it is the caller's ------------------------------------------------------------ */
+
+struct media {
+	struct store *store;
+	const struct store_blobs *blobs;
+	const char *server_name;
+	char *const *thumb; /* the command mxpreview-thumb with its first arguments; NULL: no thumbnails are made */
+	int64_t max_upload, min_free, lifetime, max_pending; /* as in mxpreview.conf(5) */
+	const struct store_quota *quota;		     /* the longest period first */
+	size_t quotas;
+	bool dynamic, authenticated;
+	int64_t (*now)(void);	/* ms since the epoch */
+	int64_t (*clock)(void); /* ms, never set back: for waiting */
+	bool (*stop)(void);	/* somebody wants it to end */
+	/* Brings another server's medium into the store (store_medium_put), or says why not; NULL: nothing is fetched. */
+	int (*fetch)(void *arg, const struct store_name *name, int64_t timeout_ms, struct err *err);
+	void *fetch_arg;
+};
+
+/* ---- upload.c: what comes in ----------------------------------------------------------------------------------- */
+
+struct media_about {	  /* borrowed until the end of the upload */
+	const char *type; /* NULL: what the bytes say */
+	const char *name; /* as media_name gives it, or NULL */
+	const char *user; /* NULL: nobody's */
+	const char *fill; /* a reserved id, or NULL: a new one */
+	int64_t length;	  /* that is announced; -1: none is */
+	bool no_thumbs;
+};
+
+struct media_stored {
+	char id[STORE_ID_MAX];
+	char type[MEDIA_TYPE_MAX + 1];
+	int64_t bytes;
+	bool quarantined;
+	size_t thumbs;
+	struct err warning; /* code ERR_NONE, or why a picture has no thumbnails */
+};
+
+struct media_upload;
+/* Everything that can be known to fail before the bytes come fails here; so do write and end, later.  M_TOO_LARGE (413);
+ * M_RESOURCE_LIMIT_EXCEEDED, and of a reserved id what store_medium_put says; ERR_BUSY: no room on the disk. */
+struct media_upload *media_upload_begin(const struct media *m, const struct media_about *about, struct err *err);
+int media_upload_write(struct media_upload *u, const void *p, size_t n, struct err *err);
+/* Frees u.  0: it is kept, whatever happens next; -1: nothing of it is there. */
+int media_upload_end(struct media_upload *u, struct media_stored *out, struct err *err);
+void media_upload_abort(struct media_upload *u); /* frees it; NULL is nothing */
+
+int media_reserve(const struct media *m, const char *user, char id[STORE_ID_MAX], int64_t *expires_ts, struct err *err);
+
+/* ---- serve.c: what goes out ---------------------------------------------------------------------------------------- */
+
+struct media_how {
+	bool unsafe;	 /* what is quarantined, too */
+	bool no_remote;	 /* nothing is fetched from another server */
+	int64_t timeout; /* ms for an upload that has not come yet, and for another server */
+};
+
+struct media_file {
+	struct store_medium medium;
+	int fd;
+	int64_t bytes;
+	char type[MEDIA_TYPE_MAX + 1]; /* "application/octet-stream" if nothing is known */
+	uint32_t width, height;	       /* of a thumbnail, as it is listed */
+};
+void media_file_clear(struct media_file *f);
+/* M_NOT_FOUND (404), of what is quarantined too; M_NOT_YET_UPLOADED (504). */
+int media_open(const struct media *m, const struct store_name *name, const struct media_how *how,
+	       struct media_file *out, struct err *err);
+/* Its thumbnail; M_UNKNOWN (400): of such a medium there are none. */
+int media_thumbnail(const struct media *m, const struct store_name *name, const struct media_want *want,
+		    const struct media_how *how, struct media_file *out, struct err *err);
+
 #endif

@@ -196,6 +196,10 @@ int store_block_hash(struct store *s, const char *sha256, const struct store_blo
 /* The row of m is deleted in this transaction: if it was quarantined, that outlives it. */
 int store_block_deleted(struct store *s, const struct store_medium *m, int64_t now, struct err *err);
 
+/* ---- access.c ---- */
+
+int store_access_lock(int fd, short type, bool wait);
+
 /* ---- thumb_rows.c ---- */
 
 int store_thumb_row_put(struct store *s, const char *media_id, const struct store_thumb *t, struct err *err);

@@ -98,4 +98,22 @@ int store_file_thumb_open(const struct store_blobs *b, const struct store_file *
 /* Removes a file and its thumbnails; what is not there is nothing.  Its row must be gone, or never have been. */
 void store_file_remove(const struct store_blobs *b, const struct store_file *f);
 
+/* A mark beside the thumbnails: none can be made, or none that moves.  When it was set, in ms since the epoch, or -1. */
+enum store_mark { STORE_MARK_NONE, STORE_MARK_STILL };
+int store_thumb_mark(const struct store_blobs *b, const struct store_file *f, enum store_mark which, struct err *err);
+int64_t store_thumb_marked(const struct store_blobs *b, const struct store_file *f, enum store_mark which);
+
+/* ---- access times: a journal beside the database, folded in now and then (spec E.5) ------------------------ */
+
+#define STORE_ACCESS "access.journal"
+#define STORE_ACCESS_AGE 60000		   /* ms */
+#define STORE_ACCESS_LARGE (256 * 1024)	   /* bytes */
+#define STORE_ACCESS_MAX (4 * 1024 * 1024) /* bytes; what is looked at then, while nobody folds, is not noted */
+
+/* Never fails: a look that cannot be noted is forgotten.  True: the journal is older than STORE_ACCESS_AGE or larger than
+ * STORE_ACCESS_LARGE; whoever has the database should flush it. */
+bool store_access_note(const struct store_blobs *b, const struct store_name *name, int64_t now);
+/* Into last_access_ts, in one transaction; nothing if somebody else does.  Whoever chooses by age calls it before. */
+int store_access_flush(struct store *s, const struct store_blobs *b, int64_t now, struct err *err);
+
 #endif

@@ -1,6 +1,8 @@
 /* How does a set of thumbnails come to stand beside its blob? */
 #include "store/int.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct set {
@@ -69,4 +71,40 @@ store_file_thumbs_write(const struct store_blobs *b, const struct store_file *f,
 	mem_free(tmp);
 	io_close(&dirfd);
 	return rc;
+}
+
+/* ---- marks: an empty file, which goes with the directory --------------------------------------------------- */
+
+static const char *const mark_name[] = {[STORE_MARK_NONE] = ".mark-none", [STORE_MARK_STILL] = ".mark-still"};
+
+int
+store_thumb_mark(const struct store_blobs *b, const struct store_file *f, enum store_mark which, struct err *err)
+{
+	struct store_place at;
+	char tmp[STORE_TMP_MAX] = "";
+	int dirfd = -1;
+	if (store_place_thumbs(&at, f, err) < 0)
+		return -1;
+	int fd = store_tmp_open(b, at.dir, &dirfd, tmp, err);
+	int rc = fd >= 0 ? store_tmp_rename(dirfd, tmp, mark_name[which], true, err) : -1;
+	if (fd >= 0 && rc < 0)
+		(void)unlinkat(dirfd, tmp, 0);
+	io_close(&fd);
+	io_close(&dirfd);
+	return rc;
+}
+
+int64_t
+store_thumb_marked(const struct store_blobs *b, const struct store_file *f, enum store_mark which)
+{
+	struct store_place at;
+	struct stat st;
+	int64_t ts = -1;
+	if (store_place_thumbs(&at, f, NULL) < 0)
+		return -1;
+	int dirfd = store_dir_open(b, at.dir, NULL);
+	if (dirfd >= 0 && fstatat(dirfd, mark_name[which], &st, AT_SYMLINK_NOFOLLOW) == 0)
+		ts = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
+	io_close(&dirfd);
+	return ts;
 }

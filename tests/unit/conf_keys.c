@@ -36,7 +36,25 @@ defaults(void)
 	   "of the policy");
 	ok(c.preview && !c.robots && !c.http2 && c.user_agent_fallback.n == 0, "of sites");
 	ok(c.oembed_builtin && !c.merge_oembed_first && !c.compat_synapse, "switches");
+	is_int(c.max_upload_size, 50 * 1024 * 1024, "max_upload_size");
+	is_int(c.unused_expiration_time, 86400000, "unused_expiration_time");
+	is_int(c.min_free_space, 64 * 1024 * 1024, "min_free_space");
+	ok(c.max_pending_media_uploads == 5 && c.media_upload_limits.n == 0 && !c.dynamic_thumbnails &&
+	       c.enable_authenticated_media,
+	   "of media");
 	conf_clear(&c);
+}
+
+static void
+upload_limits(void)
+{
+	static const char *const bad[] = {"",	  "24h",      "24h500M", "500M 24h", "-1h 5M",
+					  "0 5M", "24h 5M x", "24h  ",	 "x 5M"};
+	int64_t period = 0, bytes = 0;
+	is_int(conf_upload_limit("24h  500M", &period, &bytes), 0, "an upload limit");
+	ok(period == 86400000 && bytes == 500LL * 1024 * 1024, "its time and size");
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		ok(conf_upload_limit(bad[i], &period, &bytes) < 0, "none: '%s'", bad[i]);
 }
 
 /* A default that its own row refuses would silently stay empty. */
@@ -234,6 +252,7 @@ int
 main(void)
 {
 	defaults();
+	upload_limits();
 	defaults_are_valid();
 	server_names();
 	headers();

@@ -53,6 +53,8 @@ static const struct {
     {"96x96 crop jpeg", "96x96 scale", "", "nothing scaled: none", false},
     {"", "96x96 scale", "", "nothing at all", false},
     {FILM, "320x240 scale", "320x213 image/webp", "one that moves, if asked", true},
+    {"320x240 scale webp | 640x480 scale webp", "200x400 scale", "640x480 image/webp",
+     "one that moves is listed by the size it was made for", true},
     {FILM, "640x480 scale", "320x213 image/webp", "even if it is smaller", true},
     {FILM, "320x240 scale", "320x213 image/jpeg", "else one that does not (there the shorter file won)", false},
     {SET, "320x240 scale", "320x213 image/jpeg", "asked to move, and nothing does", true},

@@ -1,0 +1,144 @@
+/* What do the commands that put and get media need, and where is it? */
+#include "cmd/media-open.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool
+stopped(void)
+{
+	return cmd_stop != 0;
+}
+
+/* The directory of this program: mxpreview-thumb stands beside it. */
+static char *
+beside(const char *name)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+	char *slash = NULL;
+	if (n > 0) {
+		path[n] = '\0';
+		slash = strrchr(path, '/');
+	}
+	if (slash == NULL)
+		return mem_printf("/usr/bin/%s", name);
+	*slash = '\0';
+	return mem_printf("%s/%s", path, name);
+}
+
+static char **
+thumb_argv(const struct cmd *c)
+{
+	enum { ARGS = 6 };
+	char **argv = mem_array(ARGS, sizeof *argv);
+	size_t n = 0;
+	argv[n++] = beside("mxpreview-thumb");
+	if (c->config_path != NULL) {
+		argv[n++] = mem_strdup("-c");
+		argv[n++] = mem_strdup(c->config_path);
+	}
+	if (c->no_sandbox)
+		argv[n++] = mem_strdup("--no-sandbox");
+	if (c->verbose == 0)
+		argv[n] = mem_strdup("-q");
+	return argv;
+}
+
+static int
+longest_first(const void *a_, const void *b_)
+{
+	const struct store_quota *a = a_, *b = b_;
+	return a->period < b->period ? 1 : a->period > b->period ? -1 : 0;
+}
+
+static struct store_quota *
+quotas(const struct conf_list *l)
+{
+	struct store_quota *q = mem_array(l->n + 1, sizeof *q);
+	for (size_t i = 0; i < l->n; i++)
+		(void)conf_upload_limit(l->v[i], &q[i].period,
+					&q[i].max_bytes); /* they were judged when they were read */
+	qsort(q, l->n, sizeof *q, longest_first);
+	return q;
+}
+
+int
+media_cmd_open(struct media_cmd *mc, struct cmd *c, struct err *err)
+{
+	const struct conf *conf = &c->conf;
+	*mc = (struct media_cmd){.blobs = {.dirfd = -1}, .quota = quotas(&conf->media_upload_limits)};
+	mc->thumb = thumb_argv(c);
+	mc->m = (struct media){
+	    .store = store_open(c->store, err),
+	    .blobs = &mc->blobs,
+	    .server_name = conf->server_name,
+	    .thumb = mc->thumb,
+	    .max_upload = conf->max_upload_size,
+	    .min_free = conf->min_free_space,
+	    .lifetime = conf->unused_expiration_time,
+	    .max_pending = conf->max_pending_media_uploads,
+	    .quota = mc->quota,
+	    .quotas = conf->media_upload_limits.n,
+	    .dynamic = conf->dynamic_thumbnails,
+	    .authenticated = conf->enable_authenticated_media,
+	    .now = cmd_now,
+	    .clock = cmd_clock,
+	    .stop = stopped,
+	};
+	return mc->m.store != NULL ? store_blobs_open(&mc->blobs, c->store, true, err) : -1;
+}
+
+void
+media_cmd_close(struct media_cmd *mc)
+{
+	store_blobs_close(&mc->blobs);
+	store_close(mc->m.store);
+	mem_free(mc->quota);
+	for (char **p = mc->thumb; p != NULL && *p != NULL; p++)
+		mem_free(*p);
+	mem_free(mc->thumb);
+}
+
+int
+media_cmd_name(const struct media_cmd *mc, const char *text, struct matrix_mxc *at, struct store_name *name,
+	       struct err *err)
+{
+	*name = (struct store_name){NULL, text};
+	if (!str_starts(text, MATRIX_MXC))
+		return matrix_media_id_valid(text) ? 0 : err_set(err, ERR_INPUT, "neither mxc://server/id nor an id");
+	if (matrix_mxc_parse(at, text, err) < 0)
+		return -1;
+	name->id = at->id;
+	name->origin = str_eq(at->origin, mc->m.server_name) ? NULL : at->origin;
+	return 0;
+}
+
+int
+media_cmd_fail(const struct cmd *c, const struct err *err, const char *object)
+{
+	const char *code = err->errcode != NULL && !str_eq(err->errcode, "M_UNKNOWN") ? err->errcode : NULL;
+	if (err->retry_after > 0)
+		cmd_warn(c, "%s: %s: %s; again in %lld s", object, code != NULL ? code : "busy", err->text,
+			 (long long)(err->retry_after + 999) / 1000);
+	else if (code != NULL)
+		cmd_warn(c, "%s: %s: %s", object, code, err->text);
+	else
+		cmd_warn(c, "%s: %s", object, err->text);
+	return err_exit(err);
+}
+
+int
+media_cmd_print(const struct cmd *c, struct json *take)
+{
+	struct buf line;
+	buf_init(&line, RECORD_LINE_MAX);
+	int rc = json_write(take, 0, &line) == 0 && buf_addc(&line, '\n') == 0 ? 0 : -1;
+	if (rc == 0)
+		rc = cmd_out(c, line.p, line.len);
+	buf_clear(&line);
+	json_free(take);
+	return rc == 0 ? cmd_flush(c) : rc;
+}

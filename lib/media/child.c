@@ -1,0 +1,94 @@
+/* How is another program asked, which sees hostile bytes so that we need not?  Its answer is read up to a bound. */
+#include "media/int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { LOOK_MS = 100 /* how often it is asked whether to go on */, CHUNK = 65536 };
+
+static int
+start(const struct media_child *c, int out, pid_t *pid, struct err *err)
+{
+	posix_spawn_file_actions_t acts;
+	posix_spawnattr_t attr;
+	sigset_t reset;
+	(void)sigemptyset(&reset);
+	(void)sigaddset(&reset, SIGPIPE);
+	(void)posix_spawn_file_actions_init(&acts);
+	(void)posix_spawnattr_init(&attr);
+	(void)posix_spawn_file_actions_adddup2(&acts, c->in, STDIN_FILENO);
+	(void)posix_spawn_file_actions_adddup2(&acts, out, STDOUT_FILENO);
+	(void)posix_spawn_file_actions_addclosefrom_np(&acts, STDERR_FILENO + 1); /* the database is not theirs */
+	(void)posix_spawnattr_setsigdefault(&attr, &reset);
+	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
+	errno = posix_spawn(pid, c->argv[0], &acts, &attr, c->argv, environ);
+	(void)posix_spawnattr_destroy(&attr);
+	(void)posix_spawn_file_actions_destroy(&acts);
+	return errno == 0 ? 0 : err_sys(err, "start %s", c->argv[0]);
+}
+
+/* 1: more may come, 0: that was all. */
+static int
+take(int fd, struct buf *out, struct err *err)
+{
+	char chunk[CHUNK];
+	ssize_t n = read(fd, chunk, sizeof chunk);
+	if (n < 0)
+		return errno == EINTR || errno == EAGAIN ? 1 : err_sys(err, "read");
+	if (n > 0 && buf_add(out, chunk, (size_t)n) < 0)
+		return err_set(err, ERR_LIMIT, "answer of more than %zu bytes", out->max);
+	return n > 0 ? 1 : 0;
+}
+
+static int
+take_all(const struct media *m, const struct media_child *c, int fd, struct buf *out, struct err *err)
+{
+	int64_t until = m->clock() + c->timeout;
+	for (int more = 1; more > 0;) {
+		struct pollfd pfd = {.fd = fd, .events = POLLIN};
+		if (m->stop != NULL && m->stop())
+			return err_set(err, ERR_SYS, "interrupted");
+		if (m->clock() >= until)
+			return err_set(err, ERR_LIMIT, "no answer within %lld s", (long long)(c->timeout / 1000));
+		if (poll(&pfd, 1, LOOK_MS) > 0 && (more = take(fd, out, err)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+end(const struct media_child *c, pid_t pid, int rc, struct err *err)
+{
+	int status = 0;
+	if (rc < 0)
+		(void)kill(pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (rc < 0)
+		return err_add(err, "%s", c->argv[0]);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	return err_set(err, ERR_UNSUPPORTED, "%s", "the picture cannot be made small");
+}
+
+int
+media_child_run(const struct media *m, const struct media_child *c, struct buf *out, struct err *err)
+{
+	int from[2] = {-1, -1};
+	pid_t pid = -1;
+	if (pipe2(from, O_CLOEXEC) < 0)
+		return err_sys(err, "pipe");
+	int rc = start(c, from[1], &pid, err);
+	io_close(&from[1]);
+	if (rc == 0)
+		rc = end(c, pid, take_all(m, c, from[0], out, err), err);
+	io_close(&from[0]);
+	return rc;
+}

@@ -1,0 +1,136 @@
+/* What is handed out, and to whom not? */
+#include "media/int.h"
+
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "store/quarantine.h"
+
+enum { ASK_AGAIN_MS = 200 /* whether an upload has come */ };
+
+int
+media_refused(struct err *err)
+{
+	return err_http(err, ERR_NOTFOUND, 404, "M_NOT_FOUND", "Not found");
+}
+
+void
+media_file_clear(struct media_file *f)
+{
+	store_medium_clear(&f->medium);
+	io_close(&f->fd);
+}
+
+void
+media_used(const struct media *m, const struct store_medium *medium)
+{
+	struct store_name name = {medium->origin, medium->media_id};
+	struct err ignored;
+	int64_t now = m->now();
+	if (store_access_note(m->blobs, &name, now))
+		(void)store_access_flush(m->store, m->blobs, now, &ignored);
+}
+
+static int
+fetch(const struct media *m, const struct store_name *name, const struct media_how *how, struct err *err)
+{
+	bool blocked = false;
+	if (store_blocked(m->store, name, NULL, &blocked, err) < 0)
+		return -1;
+	if (blocked || how->no_remote)
+		return media_refused(err);
+	if (m->fetch == NULL)
+		return err_http(err, ERR_NOTFOUND, 404, "M_NOT_FOUND", "Not found: %s is not in the cache", name->id);
+	return m->fetch(m->fetch_arg, name, how->timeout, err);
+}
+
+static int
+get(const struct media *m, const struct store_name *name, const struct media_how *how, struct store_medium *out,
+    struct err *err)
+{
+	if (store_medium_get(m->store, name, out, err) < 0)
+		return -1;
+	if (out->found || name->origin == NULL)
+		return 0;
+	return fetch(m, name, how, err) < 0 ? -1 : store_medium_get(m->store, name, out, err);
+}
+
+/* Reserved, and there is time left for its content to come. */
+static bool
+expected(const struct media *m, const struct store_medium *medium)
+{
+	return medium->found && medium->bytes < 0 && medium->created_ts >= m->now() - m->lifetime;
+}
+
+static int
+wait_for(const struct media *m, const struct store_name *name, const struct media_how *how, struct store_medium *out,
+	 struct err *err)
+{
+	int64_t until = m->clock() + how->timeout;
+	while (expected(m, out)) {
+		int64_t left = until - m->clock();
+		if (left <= 0 || (m->stop != NULL && m->stop()))
+			return err_http(err, ERR_BUSY, 504, "M_NOT_YET_UPLOADED", "Media has not been uploaded yet");
+		(void)poll(NULL, 0, left < ASK_AGAIN_MS ? (int)left : ASK_AGAIN_MS);
+		store_medium_clear(out);
+		if (store_medium_get(m->store, name, out, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+media_find(const struct media *m, const struct store_name *name, const struct media_how *how, struct store_medium *out,
+	   struct err *err)
+{
+	int rc = get(m, name, how, out, err);
+	if (rc == 0 && (out->quarantined_by == NULL || how->unsafe))
+		rc = wait_for(m, name, how, out, err);
+	if (rc == 0 && out->found && out->bytes >= 0 && (out->quarantined_by == NULL || how->unsafe))
+		return 0;
+	store_medium_clear(out);
+	return rc < 0 ? -1 : media_refused(err);
+}
+
+/* A file of another length than was told when it was kept is not handed out. */
+static int
+check_file(const struct media_file *f, struct err *err)
+{
+	struct stat st;
+	if (fstat(f->fd, &st) < 0)
+		return err_sys(err, "media %s", f->medium.media_id);
+	if (!S_ISREG(st.st_mode) || st.st_size != f->medium.bytes)
+		return err_set(err, ERR_SYS, "media %s: its file is damaged: %lld bytes instead of %lld",
+			       f->medium.media_id, (long long)st.st_size, (long long)f->medium.bytes);
+	return 0;
+}
+
+static void
+set_type(struct media_file *f)
+{
+	const char *type = f->medium.type != NULL ? f->medium.type : "";
+	if (!media_type_valid(type))
+		type = "application/octet-stream";
+	(void)memcpy(f->type, type, strlen(type) + 1);
+}
+
+int
+media_open(const struct media *m, const struct store_name *name, const struct media_how *how, struct media_file *out,
+	   struct err *err)
+{
+	*out = (struct media_file){.fd = -1};
+	if (media_find(m, name, how, &out->medium, err) < 0)
+		return -1;
+	struct store_file file = store_medium_file(&out->medium);
+	out->fd = store_file_open(m->blobs, &file, err);
+	if (out->fd < 0 || check_file(out, err) < 0) {
+		media_file_clear(out);
+		return -1;
+	}
+	out->bytes = out->medium.bytes;
+	set_type(out);
+	if (!how->unsafe)
+		media_used(m, &out->medium);
+	return 0;
+}
