@@ -55,8 +55,6 @@ PKG_mxmedia-import    = sqlite3 libcrypto
 PKG_mxmedia-cgi       = sqlite3 libcrypto fcgi
 
 LIB_mxpreview-og      = -luchardet
-LIB_mxpreview-thumb   = -lgif
-LIB_mxpreview-show    = -lgif
 LIB_ALL               = -ljq -lm
 OBJ_mxpreview         = policy terminal keep shape shape-picture
 OBJ_mxpreview-cache   = cache-look keep when policy

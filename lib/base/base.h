@@ -148,6 +148,10 @@ void hash_add(struct hash *h, const void *p, size_t n);
 void hash_hex(struct hash *h, char out[HASH_HEX_LEN + 1]); /* finishes h; free it next */
 void hash_free(struct hash *h);
 
+/* The same without libcrypto, which costs a command that starts for one request more than all else: for what is short. */
+void hash_sha256(const void *p, size_t n, uint8_t out[32]);
+void hash_short(const void *p, size_t n, char out[HASH_HEX_LEN + 1]);
+
 /* ---- sign: Ed25519 (libcrypto) ------------------------------------------------------------ */
 
 #define SIGN_SEED_LEN 32

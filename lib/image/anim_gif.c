@@ -1,105 +1,56 @@
 /* The frames of an animated GIF, one laid over the other as each says (GIF89a 23). */
-#include "image/int.h"
+#include "image/gif.h"
 
 #include <string.h>
 
-#include <gif_lib.h>
-
 enum {
 	UNTOLD_MS = 100, /* of a frame that says nothing of its time */
-	OPAQUE = -1,
 	DISPOSE_CLEAR = 2,
 	DISPOSE_RESTORE = 3
 };
 
-struct frame {
-	int ms, transparent, dispose;
-	uint32_t x, y, w, h; /* what lies on the canvas */
-};
-
-struct gif {
-	GifFileType *g;
+struct film {
+	struct image_gif g;
 	struct image_anim *a;
-	struct frame f;
+	uint32_t x, y, w, h;   /* what of the frame lies on the canvas */
 	uint8_t *line, *saved; /* the canvas as it was before a frame that wants it back */
 };
-
-static int
-feed(GifFileType *g, GifByteType *to, int n)
-{
-	struct gif *f = g->UserData;
-	return n <= 0 ? 0 : (int)image_src_read(&f->a->src, to, (size_t)n);
-}
-
-static int
-broken(struct err *err)
-{
-	return err_set(err, ERR_INPUT, "GIF: broken animation");
-}
-
-/* How often it plays stands in an extension that a browser once invented: 0 for ever, else once more than it says. */
-static int
-read_extension(struct gif *g, struct err *err)
-{
-	GifByteType *data = NULL;
-	GraphicsControlBlock gcb;
-	int code = 0;
-	bool loops = false;
-	if (DGifGetExtension(g->g, &code, &data) == GIF_ERROR)
-		return broken(err);
-	while (data != NULL) {
-		if (code == GRAPHICS_EXT_FUNC_CODE && DGifExtensionToGCB(data[0], data + 1, &gcb) == GIF_OK)
-			g->f = (struct frame){
-			    .ms = gcb.DelayTime * 10, .transparent = gcb.TransparentColor, .dispose = gcb.DisposalMode};
-		if (code == APPLICATION_EXT_FUNC_CODE && data[0] == 11 &&
-		    (memcmp(data + 1, "NETSCAPE2.0", 11) == 0 || memcmp(data + 1, "ANIMEXTS1.0", 11) == 0))
-			loops = true;
-		else if (loops && data[0] >= 3 && data[1] == 1) {
-			int n = (int)image_le16(data + 2);
-			g->a->loops = n == 0 ? 0 : n < 65535 ? n + 1 : n;
-		}
-		if (DGifGetExtensionNext(g->g, &data) == GIF_ERROR)
-			return broken(err);
-	}
-	return 0;
-}
 
 /* ---- one frame ---------------------------------------------------------------------------------------------- */
 
 static void
-clear_frame(struct gif *g)
+clear_frame(struct film *f)
 {
-	for (uint32_t y = 0; y < g->f.h; y++)
-		(void)memset(g->a->canvas.p + (g->f.y + y) * g->a->canvas.stride + (size_t)g->f.x * 4, 0,
-			     (size_t)g->f.w * 4);
+	for (uint32_t y = 0; y < f->h; y++)
+		(void)memset(f->a->canvas.p + (f->y + y) * f->a->canvas.stride + (size_t)f->x * 4, 0, (size_t)f->w * 4);
 }
 
 static void
-lay_row(struct gif *g, const ColorMapObject *map, uint32_t y)
+lay_row(struct film *f, uint32_t y)
 {
-	if (y >= g->f.h)
+	const struct image_gif *g = &f->g;
+	if (y >= f->h)
 		return;
-	uint8_t *out = g->a->canvas.p + (g->f.y + y) * g->a->canvas.stride + (size_t)g->f.x * 4;
-	for (uint32_t x = 0; x < g->f.w; x++, out += 4) {
-		int i = g->line[x];
-		if (i == g->f.transparent || i >= map->ColorCount)
+	uint8_t *out = f->a->canvas.p + (f->y + y) * f->a->canvas.stride + (size_t)f->x * 4;
+	for (uint32_t x = 0; x < f->w; x++, out += 4) {
+		int i = f->line[x];
+		if (i == g->transparent || i >= g->colours)
 			continue;
-		const GifColorType *c = &map->Colors[i];
-		const uint8_t px[4] = {c->Red, c->Green, c->Blue, 255};
+		const uint8_t *c = g->palette[i], px[4] = {c[0], c[1], c[2], 255};
 		(void)memcpy(out, px, 4);
 	}
 }
 
 static int
-read_rows(struct gif *g, const ColorMapObject *map, uint32_t w, uint32_t h, struct err *err)
+read_rows(struct film *f, struct err *err)
 {
 	static const uint32_t first[4] = {0, 4, 2, 1}, step[4] = {8, 8, 4, 2};
-	bool lace = g->g->Image.Interlace;
+	bool lace = f->g.interlaced;
 	for (int pass = 0; pass < (lace ? 4 : 1); pass++)
-		for (uint32_t y = lace ? first[pass] : 0; y < h; y += lace ? step[pass] : 1) {
-			if (DGifGetLine(g->g, g->line, (int)w) == GIF_ERROR)
-				return broken(err);
-			lay_row(g, map, y);
+		for (uint32_t y = lace ? first[pass] : 0; y < f->g.h; y += lace ? step[pass] : 1) {
+			if (image_gif_row(&f->g, f->line) < 0)
+				return err_set(err, ERR_INPUT, "GIF: broken animation");
+			lay_row(f, y);
 		}
 	return 0;
 }
@@ -112,84 +63,70 @@ least(uint32_t a, uint32_t b)
 
 /* A frame is judged like a canvas: its rows are decoded whether they lie inside or not. */
 static int
-lay_frame(struct gif *g, struct err *err)
+lay_frame(struct film *f, struct err *err)
 {
-	const GifImageDesc *d = &g->g->Image;
-	const ColorMapObject *map = d->ColorMap != NULL ? d->ColorMap : g->g->SColorMap;
-	if (d->Left < 0 || d->Top < 0 || d->Width <= 0 || d->Height <= 0 || map == NULL)
-		return broken(err);
-	uint32_t w = (uint32_t)d->Width, h = (uint32_t)d->Height;
-	g->a->pixels += (int64_t)w * h;
-	if (g->a->pixels > IMAGE_ANIM_PIXELS)
+	const struct image_gif *g = &f->g;
+	if (g->w == 0 || g->h == 0 || g->colours == 0)
+		return err_set(err, ERR_INPUT, "GIF: broken animation");
+	f->a->pixels += (int64_t)g->w * g->h;
+	if (f->a->pixels > IMAGE_ANIM_PIXELS)
 		return err_set(err, ERR_LIMIT, "animation of more than %lld pixels in all",
 			       (long long)IMAGE_ANIM_PIXELS);
-	g->f.x = least((uint32_t)d->Left, g->a->w);
-	g->f.y = least((uint32_t)d->Top, g->a->h);
-	g->f.w = least(w, g->a->w - g->f.x);
-	g->f.h = least(h, g->a->h - g->f.y);
-	mem_free(g->line);
-	g->line = mem_alloc(w);
-	return read_rows(g, map, w, h, err);
+	f->x = least(g->x, f->a->w);
+	f->y = least(g->y, f->a->h);
+	f->w = least(g->w, f->a->w - f->x);
+	f->h = least(g->h, f->a->h - f->y);
+	mem_free(f->line);
+	f->line = mem_alloc(g->w);
+	return read_rows(f, err);
 }
 
 static int
-show_frame(struct gif *g, struct err *err)
+show_frame(struct film *f, struct err *err)
 {
-	size_t bytes = g->a->h * g->a->canvas.stride;
-	if (g->f.dispose == DISPOSE_RESTORE) {
-		if (g->saved == NULL && image_anim_memory(g->a, (int64_t)bytes, err) < 0)
+	size_t bytes = f->a->h * f->a->canvas.stride;
+	if (f->g.dispose == DISPOSE_RESTORE) {
+		if (f->saved == NULL && image_anim_memory(f->a, (int64_t)bytes, err) < 0)
 			return -1;
-		if (g->saved == NULL)
-			g->saved = mem_alloc(bytes);
-		(void)memcpy(g->saved, g->a->canvas.p, bytes);
+		if (f->saved == NULL)
+			f->saved = mem_alloc(bytes);
+		(void)memcpy(f->saved, f->a->canvas.p, bytes);
 	}
-	if (lay_frame(g, err) < 0 || image_anim_show(g->a, g->f.ms, err) < 0)
+	if (lay_frame(f, err) < 0 || image_anim_show(f->a, f->g.ms < 0 ? UNTOLD_MS : f->g.ms, err) < 0)
 		return -1;
-	if (g->f.dispose == DISPOSE_CLEAR)
-		clear_frame(g);
-	else if (g->f.dispose == DISPOSE_RESTORE)
-		(void)memcpy(g->a->canvas.p, g->saved, bytes);
+	if (f->g.dispose == DISPOSE_CLEAR)
+		clear_frame(f);
+	else if (f->g.dispose == DISPOSE_RESTORE)
+		(void)memcpy(f->a->canvas.p, f->saved, bytes);
 	return 0;
 }
 
 static int
-decode(struct gif *g, struct err *err)
+decode(struct film *f, struct err *err)
 {
-	static const struct frame none = {.ms = UNTOLD_MS, .transparent = OPAQUE};
-	if (g->g->SWidth <= 0 || g->g->SHeight <= 0)
-		return broken(err);
-	if (image_anim_open(g->a, (uint32_t)g->g->SWidth, (uint32_t)g->g->SHeight, err) < 0)
+	int rc;
+	if (image_gif_open(&f->g, &f->a->src, err) < 0)
 		return -1;
-	g->f = none;
-	for (;;) {
-		GifRecordType type = UNDEFINED_RECORD_TYPE;
-		if (DGifGetRecordType(g->g, &type) == GIF_ERROR)
-			return broken(err);
-		if (type == TERMINATE_RECORD_TYPE)
-			return 0;
-		if (type == EXTENSION_RECORD_TYPE) {
-			if (read_extension(g, err) < 0)
-				return -1;
-			continue;
-		}
-		if (type != IMAGE_DESC_RECORD_TYPE || DGifGetImageHeader(g->g) == GIF_ERROR)
-			return broken(err);
-		if (show_frame(g, err) < 0)
-			return -1;
-		g->f = none;
-	}
+	if (f->g.canvas_w == 0 || f->g.canvas_h == 0)
+		return err_set(err, ERR_INPUT, "GIF: broken animation");
+	if (image_anim_open(f->a, f->g.canvas_w, f->g.canvas_h, err) < 0)
+		return -1;
+	do {
+		rc = image_gif_next(&f->g, err);
+		if (f->g.loops >= 0)
+			f->a->loops = f->g.loops;
+	} while (rc > 0 && (rc = show_frame(f, err)) == 0);
+	return rc;
 }
 
 int
 image_anim_gif(struct image_anim *a, struct err *err)
 {
-	struct gif g = {.a = a};
-	int code = 0;
-	g.g = DGifOpen(&g, feed, &code);
-	int rc = g.g == NULL ? broken(err) : decode(&g, err);
-	if (g.g != NULL)
-		(void)DGifCloseFile(g.g, &code);
-	mem_free(g.line);
-	mem_free(g.saved);
+	struct film *f = mem_alloc(sizeof *f);
+	f->a = a;
+	int rc = decode(f, err);
+	mem_free(f->line);
+	mem_free(f->saved);
+	mem_free(f);
 	return rc;
 }

@@ -1,106 +1,43 @@
-/* How does a GIF become rows?  giflib, the first frame only, composed on its canvas. */
-#include "image/int.h"
+/* How does a GIF become rows?  The first frame only, composed on its canvas. */
+#include "image/gif.h"
 
 #include <string.h>
 
-#include <gif_lib.h>
-
-enum { OPAQUE = -1 };
-
-struct gif {
-	GifFileType *g;
+struct still {
+	struct image_gif g;
 	struct image_job *job;
-	uint32_t canvas_w, canvas_h, x, y, w, h; /* the frame and where it lies */
-	int transparent;			 /* palette index, or OPAQUE */
-	uint8_t rgba[256][4];			 /* premultiplied */
-	uint8_t *whole;				 /* indices of an interlaced frame */
-	uint8_t *line;				 /* indices of one row */
-	uint32_t got;				 /* rows of the frame that were decoded */
+	uint8_t rgba[256][4]; /* premultiplied */
+	uint8_t *whole;	      /* indices of an interlaced frame */
+	uint8_t *line;	      /* indices of one row */
+	uint32_t got;	      /* rows of the frame that were decoded */
 };
-
-static int
-feed(GifFileType *g, GifByteType *to, int n)
-{
-	struct gif *f = g->UserData;
-	return n <= 0 ? 0 : (int)image_src_read(&f->job->src, to, (size_t)n);
-}
-
-static int
-fail(const struct gif *f, int code, struct err *err)
-{
-	const char *text = GifErrorString(f->g != NULL ? f->g->Error : code);
-	return err_set(err, ERR_INPUT, "GIF: %s", text != NULL ? text : "broken");
-}
 
 /* ---- up to the first frame ----------------------------------------------------------------------- */
 
-/* GIF89a 23: only the extension right before the frame counts; others are passed over. */
-static int
-read_extension(struct gif *f, struct err *err)
-{
-	GifByteType *data = NULL;
-	int code = 0;
-	GraphicsControlBlock gcb;
-	if (DGifGetExtension(f->g, &code, &data) == GIF_ERROR)
-		return fail(f, 0, err);
-	while (data != NULL) {
-		if (code == GRAPHICS_EXT_FUNC_CODE && DGifExtensionToGCB(data[0], data + 1, &gcb) == GIF_OK)
-			f->transparent = gcb.TransparentColor;
-		if (DGifGetExtensionNext(f->g, &data) == GIF_ERROR)
-			return fail(f, 0, err);
-	}
-	return 0;
-}
-
-static int
-find_frame(struct gif *f, struct err *err)
-{
-	for (;;) {
-		GifRecordType type = UNDEFINED_RECORD_TYPE;
-		if (DGifGetRecordType(f->g, &type) == GIF_ERROR)
-			return fail(f, 0, err);
-		if (type == IMAGE_DESC_RECORD_TYPE)
-			break;
-		if (type != EXTENSION_RECORD_TYPE)
-			return err_set(err, ERR_INPUT, "GIF without a picture");
-		if (read_extension(f, err) < 0)
-			return -1;
-	}
-	return DGifGetImageHeader(f->g) == GIF_ERROR ? fail(f, 0, err) : 0;
-}
-
 /* A frame is judged like a canvas: its rows are decoded whether they lie inside or not. */
 static int
-judge_frame(struct gif *f, struct err *err)
+judge_frame(const struct still *f, struct err *err)
 {
-	const GifImageDesc *d = &f->g->Image;
-	if (d->Left < 0 || d->Top < 0 || d->Width <= 0 || d->Height <= 0)
-		return err_set(err, ERR_INPUT, "GIF: frame of %d x %d pixels", d->Width, d->Height);
-	f->x = (uint32_t)d->Left;
-	f->y = (uint32_t)d->Top;
-	f->w = (uint32_t)d->Width;
-	f->h = (uint32_t)d->Height;
-	if ((int64_t)f->w * f->h >= f->job->limits->max_pixels)
-		return err_set(err, ERR_LIMIT, "GIF frame of %u x %u pixels is too large (limit: %lld pixels)", f->w,
-			       f->h, (long long)f->job->limits->max_pixels);
+	const struct image_gif *g = &f->g;
+	if (g->w == 0 || g->h == 0)
+		return err_set(err, ERR_INPUT, "GIF: frame of %u x %u pixels", g->w, g->h);
+	if ((int64_t)g->w * g->h >= f->job->limits->max_pixels)
+		return err_set(err, ERR_LIMIT, "GIF frame of %u x %u pixels is too large (limit: %lld pixels)", g->w,
+			       g->h, (long long)f->job->limits->max_pixels);
 	return 0;
 }
 
 static int
-read_palette(struct gif *f, struct err *err)
+read_palette(struct still *f, struct err *err)
 {
-	const ColorMapObject *map = f->g->Image.ColorMap != NULL ? f->g->Image.ColorMap : f->g->SColorMap;
-	if (map == NULL)
+	if (f->g.colours == 0)
 		return err_set(err, ERR_INPUT, "GIF without a palette");
 	for (int i = 0; i < 256; i++) {
 		uint8_t *c = f->rgba[i];
 		c[3] = 255;
-		if (i < map->ColorCount) {
-			c[0] = map->Colors[i].Red;
-			c[1] = map->Colors[i].Green;
-			c[2] = map->Colors[i].Blue;
-		}
-		if (i == f->transparent)
+		if (i < f->g.colours)
+			(void)memcpy(c, f->g.palette[i], 3);
+		if (i == f->g.transparent)
 			(void)memset(c, 0, 4);
 	}
 	return 0;
@@ -110,18 +47,18 @@ read_palette(struct gif *f, struct err *err)
 
 /* One row of the canvas; index: the frame's row at that height, or NULL where there is none. */
 static void
-push_row(struct gif *f, const uint8_t *index)
+push_row(struct still *f, const uint8_t *index)
 {
 	struct image_feed *feed = &f->job->feed[0];
 	uint8_t *out = image_feed_slot(feed, 0);
-	uint32_t end = f->canvas_w - f->x < f->w ? f->canvas_w : f->x + f->w;
-	if (index == NULL || f->x > 0 || end < f->canvas_w) {
-		(void)memset(out, 0, (size_t)f->canvas_w * 4);
+	uint32_t end = f->g.canvas_w - f->g.x < f->g.w ? f->g.canvas_w : f->g.x + f->g.w;
+	if (index == NULL || f->g.x > 0 || end < f->g.canvas_w) {
+		(void)memset(out, 0, (size_t)f->g.canvas_w * 4);
 		f->job->transparent = true;
 	}
-	for (uint32_t x = f->x; index != NULL && x < end; x++) {
-		uint8_t i = index[x - f->x];
-		if (i == f->transparent)
+	for (uint32_t x = f->g.x; index != NULL && x < end; x++) {
+		uint8_t i = index[x - f->g.x];
+		if (i == f->g.transparent)
 			f->job->transparent = true;
 		(void)memcpy(out + (size_t)x * 4, f->rgba[i], 4);
 	}
@@ -130,17 +67,17 @@ push_row(struct gif *f, const uint8_t *index)
 
 /* GIF89a appendix E: four passes. */
 static int
-read_interlaced(struct gif *f, struct err *err)
+read_interlaced(struct still *f, struct err *err)
 {
 	static const uint32_t first[4] = {0, 4, 2, 1}, step[4] = {8, 8, 4, 2};
-	if (image_job_memory(f->job, (int64_t)f->w * f->h, "interlaced GIF", err) < 0)
+	if (image_job_memory(f->job, (int64_t)f->g.w * f->g.h, "interlaced GIF", err) < 0)
 		return -1;
-	f->whole = mem_alloc((size_t)f->w * f->h);
-	if (f->transparent >= 0)
-		(void)memset(f->whole, f->transparent, (size_t)f->w * f->h);
+	f->whole = mem_alloc((size_t)f->g.w * f->g.h);
+	if (f->g.transparent >= 0)
+		(void)memset(f->whole, f->g.transparent, (size_t)f->g.w * f->g.h);
 	for (int pass = 0; pass < 4; pass++)
-		for (uint32_t y = first[pass]; y < f->h; y += step[pass]) {
-			if (DGifGetLine(f->g, f->whole + (size_t)y * f->w, (int)f->w) == GIF_ERROR)
+		for (uint32_t y = first[pass]; y < f->g.h; y += step[pass]) {
+			if (image_gif_row(&f->g, f->whole + (size_t)y * f->g.w) < 0)
 				return 0;
 			f->got++;
 		}
@@ -148,13 +85,13 @@ read_interlaced(struct gif *f, struct err *err)
 }
 
 static const uint8_t *
-frame_row(struct gif *f, uint32_t y, bool *broken)
+frame_row(struct still *f, uint32_t y, bool *broken)
 {
-	if (y < f->y || y - f->y >= f->h || *broken)
+	if (y < f->g.y || y - f->g.y >= f->g.h || *broken)
 		return NULL;
 	if (f->whole != NULL)
-		return f->whole + (size_t)(y - f->y) * f->w;
-	if (DGifGetLine(f->g, f->line, (int)f->w) == GIF_ERROR) {
+		return f->whole + (size_t)(y - f->g.y) * f->g.w;
+	if (image_gif_row(&f->g, f->line) < 0) {
 		*broken = true;
 		return NULL;
 	}
@@ -163,48 +100,53 @@ frame_row(struct gif *f, uint32_t y, bool *broken)
 }
 
 static int
-read_rows(struct gif *f, struct err *err)
+read_rows(struct still *f, struct err *err)
 {
 	bool broken = false;
-	struct image_layout layout = {
-	    .w = f->canvas_w, .h = f->canvas_h, .ext_w = f->canvas_w, .ext_h = f->canvas_h, .channels = 4, .batch = 1};
+	struct image_layout layout = {.w = f->g.canvas_w,
+				      .h = f->g.canvas_h,
+				      .ext_w = f->g.canvas_w,
+				      .ext_h = f->g.canvas_h,
+				      .channels = 4,
+				      .batch = 1};
 	if (image_job_open(f->job, IMAGE_RGBA, &layout, err) < 0)
 		return -1;
-	f->line = mem_alloc(f->w);
-	if (f->g->Image.Interlace && read_interlaced(f, err) < 0)
+	f->line = mem_alloc(f->g.w);
+	if (f->g.interlaced && read_interlaced(f, err) < 0)
 		return -1;
-	for (uint32_t y = 0; y < f->canvas_h; y++)
-		push_row(f, f->x < f->canvas_w ? frame_row(f, y, &broken) : NULL);
+	for (uint32_t y = 0; y < f->g.canvas_h; y++)
+		push_row(f, f->g.x < f->g.canvas_w ? frame_row(f, y, &broken) : NULL);
 	if (f->got == 0)
-		return f->x < f->canvas_w && f->y < f->canvas_h ? fail(f, 0, err) : 0;
-	if (broken || (f->whole != NULL && f->got < f->h))
+		return f->g.x < f->g.canvas_w && f->g.y < f->g.canvas_h
+			   ? err_set(err, ERR_INPUT, "GIF: the picture is broken")
+			   : 0;
+	if (broken || (f->whole != NULL && f->got < f->g.h))
 		(void)err_set(f->job->warning, ERR_INPUT, "GIF: the file ends too early, the rest is transparent");
 	return 0;
 }
 
 static int
-decode(struct gif *f, struct err *err)
+decode(struct still *f, struct err *err)
 {
-	f->canvas_w = f->g->SWidth > 0 ? (uint32_t)f->g->SWidth : 0;
-	f->canvas_h = f->g->SHeight > 0 ? (uint32_t)f->g->SHeight : 0;
-	if (image_job_start(f->job, f->canvas_w, f->canvas_h, true, err) < 0)
+	struct image_gif *g = &f->g;
+	if (image_gif_open(g, &f->job->src, err) < 0 ||
+	    image_job_start(f->job, g->canvas_w, g->canvas_h, true, err) < 0)
 		return -1;
-	if (find_frame(f, err) < 0 || judge_frame(f, err) < 0 || read_palette(f, err) < 0)
-		return -1;
-	return read_rows(f, err);
+	int rc = image_gif_next(g, err);
+	if (rc == 0)
+		return err_set(err, ERR_INPUT, "GIF without a picture");
+	return rc < 0 || judge_frame(f, err) < 0 || read_palette(f, err) < 0 ? -1 : read_rows(f, err);
 }
 
 int
 image_gif_decode(struct image_job *job, struct err *err)
 {
-	struct gif f = {.job = job, .transparent = OPAQUE};
-	int code = 0, rc = -1;
+	struct still *f = mem_alloc(sizeof *f);
+	f->job = job;
 	image_src_seek(&job->src, 0);
-	f.g = DGifOpen(&f, feed, &code);
-	rc = f.g == NULL ? fail(&f, code, err) : decode(&f, err);
-	if (f.g != NULL)
-		(void)DGifCloseFile(f.g, &code);
-	mem_free(f.whole);
-	mem_free(f.line);
+	int rc = decode(f, err);
+	mem_free(f->whole);
+	mem_free(f->line);
+	mem_free(f);
 	return rc;
 }

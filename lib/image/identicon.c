@@ -41,7 +41,7 @@ image_identicon(const char *name, uint32_t w, uint32_t h, struct buf *out, struc
 	if (w < IMAGE_IDENTICON_MIN || h < IMAGE_IDENTICON_MIN || w > IMAGE_IDENTICON_MAX || h > IMAGE_IDENTICON_MAX)
 		return err_set(err, ERR_LIMIT, "identicon of %u x %u pixels: the sides go from %d to %d", w, h,
 			       IMAGE_IDENTICON_MIN, IMAGE_IDENTICON_MAX);
-	image_sha256(name, strlen(name), digest);
+	hash_sha256(name, strlen(name), digest);
 	image_pic_init(&pic, IMAGE_RGBX, w, h, 1);
 	draw(digest, &pic);
 	int rc = image_png_encode(&pic, out, err);

@@ -41,7 +41,6 @@ image_le32(const uint8_t *p)
 	return image_le16(p + 2) << 16 | image_le16(p);
 }
 
-void image_sha256(const void *p, size_t n, uint8_t out[32]);
 int image_exif_orientation(const uint8_t *p, size_t n); /* 1 … 8; 1 when there is none */
 enum image_format image_sniff_format(const uint8_t *p, size_t n);
 

@@ -4,6 +4,7 @@
 
 #include "store/cache.h"
 #include "store/media.h"
+#include "store/refs.h"
 #include "store/quarantine.h"
 
 /* ---- path.c ---- */
@@ -43,6 +44,9 @@ int store_tmp_rename(int dirfd, const char *tmp, const char *name, bool replace,
 
 /* When a medium was last put or served; as in the indexes, or these are not used. */
 #define STORE_USED "max(coalesce(created_ts, 0), coalesce(last_access_ts, 0))"
+
+/* A reference by which somebody or a room is known; as in the index of them. */
+#define STORE_IS_AVATAR "kind IN ('" STORE_ROOM_AVATAR "', '" STORE_MEMBER_AVATAR "', '" STORE_PROFILE_AVATAR "')"
 
 /* Which references r to a medium show somebody's face, or a room's (spec F.6)? */
 #define STORE_AVATAR "r.kind LIKE '%avatar'"
@@ -138,6 +142,14 @@ enum sql {
 	SQL_USER_PAGE_BACK,
 
 	/* refs.c and beside it: who refers to what, counts */
+	SQL_REF_PUT,
+	SQL_REF_PROFILE_OTHERS,
+	SQL_REDACTION_PUT,
+	SQL_NAME_PUT,
+	SQL_REFS_ROOM,
+	SQL_REFS_SENDER,
+	SQL_REFS_MEDIUM,
+	SQL_REF_IS_AVATAR,
 
 	/* import.c */
 

@@ -228,6 +228,39 @@ const char *const store_sql_text[SQL_COUNT] = {
 	" ORDER BY rowid LIMIT ?4",
 
     /* ---- refs.c and beside it: who refers to what, counts ---- */
+    [SQL_REF_PUT] = "INSERT OR IGNORE INTO media_references (media_id, origin, room_id, event_id, kind, sender, ts)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_REF_PROFILE_OTHERS] = "DELETE FROM media_references WHERE room_id = '' AND ts = 0 AND event_id = ?1"
+			       " AND kind = '" STORE_PROFILE_AVATAR "' AND (origin IS NOT ?2 OR media_id IS NOT ?3)",
+    [SQL_REDACTION_PUT] = "INSERT OR IGNORE INTO media_redactions (event_id, room_id, redacted_by, redacted_ts)"
+			  " VALUES (?1, ?2, ?3, ?7)",
+    [SQL_NAME_PUT] = "INSERT INTO user_names (user_id, displayname, ts) VALUES (?1, ?2, ?7)"
+		     " ON CONFLICT (user_id) DO UPDATE SET displayname = excluded.displayname, ts = excluded.ts"
+		     " WHERE excluded.ts > ts AND displayname IS NOT excluded.displayname",
+    /* of each medium the newest reference; without '+' only ts would be looked up, and many events may say the same */
+    [SQL_REFS_ROOM] =
+	"SELECT r.room_id, r.ts, r.event_id, r.kind, r.origin, r.media_id, r.sender, d.redacted_by, d.redacted_ts"
+	" FROM media_references r"
+	" LEFT JOIN media_redactions d ON d.event_id = r.event_id AND d.room_id = r.room_id"
+	" WHERE r.room_id = ?1 AND (r.ts, r.event_id, r.kind, r.origin, r.media_id) < (?2, ?3, ?4, ?5, ?6)"
+	" AND NOT EXISTS (SELECT 1 FROM media_references n WHERE n.media_id = r.media_id AND n.origin = r.origin"
+	"  AND n.room_id = r.room_id AND (n.ts, n.event_id, n.kind) > (r.ts, +r.event_id, +r.kind))"
+	" ORDER BY r.ts DESC, r.event_id DESC, r.kind DESC, r.origin DESC, r.media_id DESC LIMIT ?7",
+    [SQL_REFS_SENDER] =
+	"SELECT r.room_id, r.ts, r.event_id, r.kind, r.origin, r.media_id, r.sender, d.redacted_by, d.redacted_ts"
+	" FROM media_references r"
+	" LEFT JOIN media_redactions d ON d.event_id = r.event_id AND d.room_id = r.room_id"
+	" WHERE r.sender = ?1 AND r.sender > ''"
+	" AND (r.ts, r.room_id, r.event_id, r.kind, r.origin, r.media_id) < (?2, ?3, ?4, ?5, ?6, ?7)"
+	" ORDER BY r.ts DESC, r.room_id DESC, r.event_id DESC, r.kind DESC, r.origin DESC, r.media_id DESC LIMIT ?8",
+    [SQL_REFS_MEDIUM] =
+	"SELECT r.room_id, r.ts, r.event_id, r.kind, r.origin, r.media_id, r.sender, d.redacted_by, d.redacted_ts"
+	" FROM media_references r"
+	" LEFT JOIN media_redactions d ON d.event_id = r.event_id AND d.room_id = r.room_id"
+	" WHERE r.media_id = ?1 AND r.origin = ?2 AND (r.room_id, r.ts, r.event_id, r.kind) > (?3, ?4, ?5, ?6)"
+	" ORDER BY r.room_id, r.ts, r.event_id, r.kind LIMIT ?7",
+    [SQL_REF_IS_AVATAR] =
+	"SELECT 1 FROM media_references WHERE media_id = ?1 AND origin = ?2 AND " STORE_IS_AVATAR " LIMIT 1",
 
     /* ---- import.c ---- */
 
@@ -335,15 +368,18 @@ const char *const store_sql_migration[] = {
     " action_id INTEGER PRIMARY KEY AUTOINCREMENT, ts INTEGER NOT NULL, verb TEXT NOT NULL, by_user TEXT, reason TEXT,"
     " media INTEGER NOT NULL DEFAULT 0, undoes INTEGER, undone_by INTEGER);"
     /* Which event names which medium.  origin is the server's name, ours too: events name it.  A redaction may be read
-     * before what it redacts. */
+     * before what it redacts, and is one only in the room of that. */
     "CREATE TABLE media_references ("
-    " room_id TEXT, event_id TEXT, kind TEXT, origin TEXT, media_id TEXT, sender TEXT, ts INTEGER NOT NULL,"
-    " PRIMARY KEY (room_id, event_id, kind, origin, media_id)) WITHOUT ROWID;"
-    "CREATE INDEX media_references_room ON media_references (room_id, ts);"
-    "CREATE INDEX media_references_media ON media_references (media_id, origin, kind);"
-    "CREATE INDEX media_references_sender ON media_references (sender, ts);"
+    " room_id TEXT, ts INTEGER, event_id TEXT, kind TEXT, origin TEXT, media_id TEXT, sender TEXT,"
+    " PRIMARY KEY (room_id, ts, event_id, kind, origin, media_id)) WITHOUT ROWID;"
+    "CREATE INDEX media_references_media ON media_references (media_id, origin, room_id, ts);"
+    "CREATE INDEX media_references_avatar ON media_references (media_id, origin) WHERE " STORE_IS_AVATAR ";"
+    "CREATE INDEX media_references_sender ON media_references (sender, ts) WHERE sender > '';"
     "CREATE TABLE media_redactions ("
-    " event_id TEXT PRIMARY KEY, redacted_by TEXT, redacted_ts INTEGER NOT NULL) WITHOUT ROWID;"
+    " event_id TEXT, room_id TEXT, redacted_by TEXT, redacted_ts INTEGER NOT NULL,"
+    " PRIMARY KEY (event_id, room_id)) WITHOUT ROWID;"
+    /* How users are called, as far as their events and profiles were read. */
+    "CREATE TABLE user_names (user_id TEXT PRIMARY KEY, displayname TEXT, ts INTEGER NOT NULL) WITHOUT ROWID;"
     /* Who stands behind a token, for a minute; the token itself is nowhere. */
     "CREATE TABLE token_cache ("
     " token_hash TEXT PRIMARY KEY, user_id TEXT, guest INTEGER NOT NULL DEFAULT 0, admin INTEGER,"

@@ -9,7 +9,7 @@ digest_is(const char *name, const char *text, size_t n, const char *want)
 {
 	uint8_t d[32];
 	char hex[65];
-	image_sha256(text, n, d);
+	hash_sha256(text, n, d);
 	for (size_t i = 0; i < 32; i++)
 		(void)snprintf(hex + 2 * i, 3, "%02x", d[i]);
 	is_str(hex, want, name);
@@ -32,7 +32,7 @@ digests(void)
 		hash_add(h, a, n);
 		hash_hex(h, hex);
 		hash_free(h);
-		image_sha256(a, n, d);
+		hash_sha256(a, n, d);
 		for (size_t i = 0; i < 32; i++)
 			(void)snprintf(got + 2 * i, 3, "%02x", d[i]);
 		if (strcmp(got, hex) != 0)

@@ -1,6 +1,6 @@
-/* Which pattern belongs to a name?  SHA-256 (FIPS 180-4) by hand: libcrypto would cost every start of a command more than
- * the rest of it, and what is hashed here is a name. */
-#include "image/int.h"
+/* Which name, which token is this?  SHA-256 (FIPS 180-4) by hand: libcrypto would cost every start of a command more than
+ * the rest of it, and what is hashed here is short. */
+#include "base/base.h"
 
 #include <string.h>
 
@@ -15,6 +15,12 @@ static const uint32_t k[64] = {
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
 static uint32_t
+be32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static uint32_t
 turn(uint32_t v, int n)
 {
 	return v >> n | v << (32 - n);
@@ -25,7 +31,7 @@ block(uint32_t h[8], const uint8_t *p)
 {
 	uint32_t w[64], s[8];
 	for (size_t i = 0; i < 16; i++)
-		w[i] = image_be32(p + 4 * i);
+		w[i] = be32(p + 4 * i);
 	for (size_t i = 16; i < 64; i++) {
 		uint32_t a = w[i - 15], b = w[i - 2];
 		w[i] =
@@ -46,7 +52,7 @@ block(uint32_t h[8], const uint8_t *p)
 }
 
 void
-image_sha256(const void *p, size_t n, uint8_t out[32])
+hash_sha256(const void *p, size_t n, uint8_t out[32])
 {
 	uint32_t h[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
 			 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
@@ -65,4 +71,17 @@ image_sha256(const void *p, size_t n, uint8_t out[32])
 		block(h, last + i);
 	for (size_t i = 0; i < 32; i++)
 		out[i] = (uint8_t)(h[i / 4] >> (24 - 8 * (i % 4)));
+}
+
+void
+hash_short(const void *p, size_t n, char out[HASH_HEX_LEN + 1])
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t digest[32];
+	hash_sha256(p, n, digest);
+	for (size_t i = 0; i < sizeof digest; i++) {
+		out[2 * i] = digits[digest[i] >> 4];
+		out[2 * i + 1] = digits[digest[i] & 15];
+	}
+	out[HASH_HEX_LEN] = '\0';
 }
