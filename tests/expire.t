@@ -72,7 +72,7 @@ upload FfffFace 40 100
 upload GgggSeen 40 100 @alice:localhost "last_access_ts=$((NOW - DAY))"
 thumb AaaaOld
 fetched 2026-02-02_old image/png 960 100
-sql "INSERT INTO media_references VALUES ('!r:localhost', '\$e', 'member_avatar', 'localhost', 'FfffFace', '@alice:localhost', 1),
+sql "INSERT INTO media_references (room_id, event_id, kind, origin, media_id, sender, ts) VALUES ('!r:localhost', '\$e', 'member_avatar', 'localhost', 'FfffFace', '@alice:localhost', 1),
   ('!r:localhost', '\$f', 'content', 'localhost', 'AaaaOld', '@alice:localhost', 1)"
 is "$(mx --before 30d --size-gt 10 --unreferenced local)" '{"deleted_media":["2026-02-02_old"],"total":1}' "what no event names, fetched media in their own folder"
 is "$(there url_cache/2026-02-02)" gone "whose file goes as well"

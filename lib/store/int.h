@@ -48,9 +48,6 @@ int store_tmp_rename(int dirfd, const char *tmp, const char *name, bool replace,
 /* A reference by which somebody or a room is known; as in the index of them. */
 #define STORE_IS_AVATAR "kind IN ('" STORE_ROOM_AVATAR "', '" STORE_MEMBER_AVATAR "', '" STORE_PROFILE_AVATAR "')"
 
-/* Which references r to a medium show somebody's face, or a room's (spec F.6)? */
-#define STORE_AVATAR "r.kind LIKE '%avatar'"
-
 /* Until when a preview may be needed: told, told while it is asked for anew, or when that fails.  As in its index. */
 #define STORE_OVER "max(coalesce(expires_ts, 0), stale_ts, error_ts)"
 

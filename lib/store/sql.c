@@ -19,7 +19,7 @@
 	    STORE_USED, "media_id") " AND media_length > ?5 AND quarantined_by IS NULL"                               \
 				    " AND safe_from_quarantine = 0 AND NOT EXISTS (SELECT 1 FROM media_references r " \
 				    "WHERE ?6 IS NOT NULL"                                                            \
-				    " AND r.media_id = m.media_id AND r.origin = ?6 AND (?7 OR " STORE_AVATAR "))"    \
+				    " AND r.media_id = m.media_id AND r.origin = ?6 AND (?7 OR " STORE_IS_AVATAR "))" \
 				    " ORDER BY " STORE_USED ", media_id LIMIT ?4"
 
 /* One user's, in the order that is asked for (spec F.7). */
@@ -195,7 +195,7 @@ const char *const store_sql_text[SQL_COUNT] = {
 	" UNION ALL SELECT " LOCAL_COLUMNS ", " STORE_USED " FROM local_media_repository m"
 	" WHERE url_cache IS NULL AND ?7 IS NOT NULL AND " STORE_USED " >= ?1 AND media_length > 0"
 	" AND quarantined_by IS NULL AND safe_from_quarantine = 0 AND NOT EXISTS (SELECT 1 FROM media_references r"
-	"  WHERE r.media_id = m.media_id AND r.origin = ?7 AND " STORE_AVATAR ")"
+	"  WHERE r.media_id = m.media_id AND r.origin = ?7 AND " STORE_IS_AVATAR ")"
 	" ORDER BY used LIMIT ?4 OFFSET ?8",
     /* what is counted is read */
     [SQL_USER_PAGE] = USER_PAGE("ASC"),
