@@ -109,7 +109,7 @@ is "$(comm -23 "$TMP/acks" "$TMP/rows" | wc -l)" 0 "30 kills: none of $acked ack
 is "$(sqlite3 "$S/mxpreview.db" 'PRAGMA integrity_check')" ok 'the database is sound'
 
 # a full disk
-if mkdir "$TMP/small" && mount -t tmpfs -o size=256k tmpfs "$TMP/small" 2>/dev/null; then
+if mkdir "$TMP/small" && mount -t tmpfs -o size=512k tmpfs "$TMP/small" 2>/dev/null; then
 	S=$TMP/small/store
 	record http://full/ | cache put >/dev/null
 	status=0
