@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void
+__attribute__((format(printf, 2, 0))) static void
 format(struct err *err, const char *fmt, va_list ap)
 {
 	(void)vsnprintf(err->text, sizeof err->text, fmt, ap);
