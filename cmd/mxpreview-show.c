@@ -174,7 +174,9 @@ ask_terminal(struct show *s)
 	s->pixels = pixel_mode(s);
 	s->colours = canvas_mode(s);
 	/* What was asked for by name is drawn, too, where nothing is known of the terminal. */
-	chafa_term_info_supplement(s->term, chafa_term_db_get_fallback_info(chafa_term_db_get_default()));
+	ChafaTermInfo *common = chafa_term_db_get_fallback_info(chafa_term_db_get_default());
+	chafa_term_info_supplement(s->term, common);
+	chafa_term_info_unref(common);
 }
 
 /* ---- drawing -------------------------------------------------------------------------------------------------- */
