@@ -199,8 +199,11 @@ install: all
 	install -m 755 $(BINS) $(DESTDIR)$(PREFIX)/bin
 	for s in 1 5 7; do install -d $(DESTDIR)$(PREFIX)/share/man/man$$s; \
 	  for f in man/*.$$s; do [ -e "$$f" ] && install -m 644 "$$f" $(DESTDIR)$(PREFIX)/share/man/man$$s; done; done; true
+	install -d $(DESTDIR)$(PREFIX)/share/mxpreview
+	install -m 644 scripts/web/preview.html $(DESTDIR)$(PREFIX)/share/mxpreview
 
 uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/share/mxpreview/preview.html
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(COMMANDS))
 	for f in man/*.[157]; do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${f##*.}/$${f##*/}; done
 

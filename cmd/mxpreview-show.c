@@ -39,6 +39,7 @@ enum { SIDE_MAX = 400 };		    /* columns or rows */
 enum { COLUMNS_MAX = 64, ROWS_MAX = 20 };   /* unless -s says else */
 enum { CELL_WIDTH = 10, CELL_HEIGHT = 20 }; /* pixels, where the terminal does not say; and what it may say: */
 enum { CELL_MIN = 4, CELL_MAX = 64 };
+enum { TEXT_COLUMNS = 80 };  /* where there is no terminal */
 enum { PIXELS_MAX = 4096 }; /* of a side of what is drawn */
 
 static const struct option options[] = {
@@ -164,6 +165,7 @@ ask_terminal(struct show *s)
 	s->cell_width = within(known ? size.ws_xpixel / size.ws_col : 0, CELL_WIDTH);
 	s->cell_height = within(known ? size.ws_ypixel / size.ws_row : 0, CELL_HEIGHT);
 	s->text = cmd_terminal(&s->colour);
+	s->text = s->text > 0 ? s->text : TEXT_COLUMNS;
 	if (s->columns == 0)
 		s->columns = known && size.ws_col < COLUMNS_MAX ? size.ws_col : COLUMNS_MAX;
 	if (s->rows == 0)

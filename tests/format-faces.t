@@ -108,6 +108,36 @@ ok $? "tags are balanced, nothing runs, links lead to the web"
 m --format html "$every" >/dev/full 2>/dev/null
 is $? 1 "a full disk is a failure"
 
+# ---- html, as a browser has it
+browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
+if [ -z "$browser" ]; then
+	skip "in a browser" "no chromium here"
+else
+	mkdir "$TMP/profile"
+	mv "$TMP/page" "$TMP/page.html"
+	cat >"$TMP/steps" <<-END
+		["goto", "file://$TMP/page.html"]
+		cards ["js", "[...document.querySelectorAll('.mxcard')].map(c => c.querySelector('a').textContent).join('|')"]
+		picture ["wait", "document.querySelector('.mxcard img').naturalWidth === 640"]
+		light ["js", "getComputedStyle(document.querySelector('.mxcard')).backgroundColor"]
+		["media", "dark"]
+		dark ["js", "getComputedStyle(document.querySelector('.mxcard')).backgroundColor"]
+		rtl ["js", "getComputedStyle(document.querySelectorAll('.mxcard')[1]).direction"]
+		["size", 320, 600]
+		narrow ["js", "document.documentElement.scrollWidth"]
+		whole ["js", "document.elementFromPoint(160, 100).tagName"]
+		scripts ["js", "document.scripts.length + document.querySelectorAll('[onerror],[onload]').length"]
+		asked ["asked"]
+	END
+	python3 "$TOP/tests/helpers/web-page.py" drive "$browser" "$TMP/profile" "$TMP/steps" >"$TMP/seen"
+	seen() { sed -n "s/^$1 //p" "$TMP/seen"; }
+	is "$(seen cards)" '"Above the tree line|\"><script>alert(1)</script> \\ live'"'"'"' "titles are read as they were written"
+	is "$(seen picture):$(seen scripts):$(seen rtl)" 'true:0:"rtl"' "with the picture, without scripts, in the page's direction"
+	is "$(seen light):$(seen dark)" '"rgb(255, 255, 255)":"rgb(27, 31, 36)"' "light and dark"
+	is "$(seen narrow):$(seen whole)" '320:"A"' "a narrow screen holds it, and all of it is the link"
+	is "$(seen asked | jq -c 'map(select(test("^(about|data|chrome):") | not))')" '["file:"]' "nobody is asked for anything"
+fi
+
 # ---- text
 m --format text "$every" "$base/status/404" "$evil" >"$TMP/text"
 is "$?:$(grep -c '^$' "$TMP/text"):$(grep -c '^502 M_UNKNOWN: ' "$TMP/text")" 1:2:1 "cards are apart, a failure is told in its place"

@@ -16,6 +16,8 @@ for page in man5/mxpreview.5 man5/mxpreview.conf.5 man7/mxpreview.7; do
 	[ -s "$D/opt/mx/share/man/$page" ]
 	ok $? "$page is installed"
 done
+[ -s "$D/opt/mx/share/mxpreview/preview.html" ]
+ok $? "so is the page to look at previews"
 mkdir "$TMP/site"
 printf '<title>Installed</title>' >"$TMP/site/page.html"
 origin_start --root "$TMP/site"
