@@ -39,7 +39,7 @@ enum { SIDE_MAX = 400 };		    /* columns or rows */
 enum { COLUMNS_MAX = 64, ROWS_MAX = 20 };   /* unless -s says else */
 enum { CELL_WIDTH = 10, CELL_HEIGHT = 20 }; /* pixels, where the terminal does not say; and what it may say: */
 enum { CELL_MIN = 4, CELL_MAX = 64 };
-enum { TEXT_COLUMNS = 80 };  /* where there is no terminal */
+enum { TEXT_COLUMNS = 80 }; /* where there is no terminal */
 enum { PIXELS_MAX = 4096 }; /* of a side of what is drawn */
 
 static const struct option options[] = {
