@@ -2,6 +2,7 @@
 #include "cmd/thumb.h"
 
 #include <getopt.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,8 @@ static const char usage[] =
     "  -V, --version         the version\n";
 
 enum { OPT_SET = CMD_OPT_FIRST, OPT_IDENTICON, OPT_ANIMATED, OPT_BLURHASH };
+
+enum { KEPT_BYTES = 16 * 1024 * 1024 }; /* at most, of what was given back */
 
 enum { IDENTICON_SIDE = 96 }; /* what it was in the first of these servers */
 
@@ -226,10 +229,21 @@ document(struct thumb *t)
 	return status;
 }
 
+/* What is needed for one thumbnail is needed for the next: given back each time, its pages would be cleared each time. */
+static void
+keep_memory(void)
+{
+#if defined M_MMAP_THRESHOLD && defined M_TRIM_THRESHOLD
+	(void)mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
+	(void)mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+#endif
+}
+
 int
 main(int argc, char **argv)
 {
 	struct thumb t = {.limits = image_limits_default, .in = -1, .out = -1, .dirfd = -1, .blobs = {.dirfd = -1}};
+	keep_memory();
 	cmd_init(&t.c, argv[0]);
 	parse_options(&t, argc, argv);
 	cmd_configure(&t.c);
