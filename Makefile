@@ -193,6 +193,7 @@ bench: all tests
 	BUILD=$(BUILD) tests/bench/page
 	BUILD=$(BUILD) tests/bench/fetch
 	BUILD=$(BUILD) tests/bench/thumb
+	BUILD=$(BUILD) tests/bench/index
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin

@@ -9,6 +9,8 @@
 
 enum what { REFERENCE, REDACTION, NAME, PROFILE };
 enum { STRINGS = 6 };
+/* The senders of a batch have a page each, and a page that is written is 4 KiB: 12 MiB hold those of a batch. */
+#define REFS_CACHE "-12000"
 
 /* Strings are offsets in the text of the batch; 0: NULL. */
 struct gathered {
@@ -181,6 +183,7 @@ store_refs_flush(struct store *s, struct store_refs *b, struct store_refs_new *a
 	if (b->n == 0)
 		return 0;
 	qsort_r(b->row, b->n, sizeof b->row[0], by_medium, b);
+	(void)sqlite3_exec(s->db, "PRAGMA cache_size = " REFS_CACHE, NULL, NULL, NULL);
 	int rc = store_write_begin(s, STORE_SYNC_NORMAL, err);
 	if (rc == 0) {
 		for (size_t i = 0; rc == 0 && i < b->n; i++)
