@@ -20,9 +20,11 @@ enum connect_verdict {
 	CONNECT_FAILED, /* no says why */
 };
 
-/* On the lookup channel.  Answers come in any order; id is the asker's. */
+/* On the lookup channel.  Answers come in any order; id is the asker's.  Those of the two kinds differ in size. */
+enum connect_kind { CONNECT_ADDRESS, CONNECT_SRV };
 struct connect_name {
 	uint32_t id;
+	int32_t kind;
 	char host[CONNECT_NAME_MAX + 1];
 };
 
@@ -31,6 +33,19 @@ struct connect_addresses {
 	int32_t verdict;
 	uint32_t n;
 	struct in6_addr address[CONNECT_ADDRESSES_MAX]; /* IPv4 as IPv4-mapped; what is mapped itself was refused */
+};
+
+#define CONNECT_SERVICES_MAX 16 /* of a name are told */
+
+struct connect_service { /* target as a name server wrote it: whatever bytes, "." for the root */
+	uint16_t priority, weight, port;
+	char target[CONNECT_NAME_MAX + 1];
+};
+
+struct connect_services {
+	uint32_t id;
+	uint32_t n;
+	struct connect_service service[CONNECT_SERVICES_MAX];
 };
 
 /* On the open channel: one answer to each question, with a descriptor if the verdict is OK. */
@@ -61,6 +76,11 @@ struct connector {
 	struct in6_addr proxy[CONNECT_ADDRESSES_MAX]; /* where the proxy was found last */
 	size_t n_proxy;
 };
+
+/* srv_resolve.c: the SRV records in an answer of n bytes, as it came; and those of ask->host.  Nothing in what they say is
+ * judged: a target is looked up like any other name. */
+void net_srv_read(const unsigned char *answer, size_t n, struct connect_services *said);
+void net_srv_resolve(const struct connect_name *ask, struct connect_services *said);
 
 int net_connector_worker(struct connector *c); /* one more thread that resolves; -1: errno */
 bool net_connector_is_proxy(struct connector *c, const struct in6_addr *a);

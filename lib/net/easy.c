@@ -20,6 +20,17 @@ arrived(struct transfer *t, int64_t n)
 	t->since = o->clock();
 }
 
+/* What is said with an error; the error itself is known. */
+static size_t
+refusal(struct transfer *t, const char *p, size_t n)
+{
+	size_t room = t->body < NET_BRIEF_MAX ? (size_t)(NET_BRIEF_MAX - t->body) : 0, told = n < room ? n : room;
+	t->body += (int64_t)told;
+	t->req.refusal(t->req.arg, p, told);
+	arrived(t, (int64_t)n);
+	return told == n ? n : 0;
+}
+
 static size_t
 body(char *p, size_t size, size_t count, void *arg)
 {
@@ -27,6 +38,8 @@ body(char *p, size_t size, size_t count, void *arg)
 	size_t n = size * count;
 	if (t->err.code != ERR_NONE && !t->skip)
 		return 0;
+	if (t->err.code != ERR_NONE && t->req.refusal != NULL)
+		return refusal(t, p, n);
 	if (!t->brief && (int64_t)n >= t->site.max_body - t->body) {
 		if (t->err.code == ERR_NONE)
 			(void)net_fail_large(t);
@@ -169,12 +182,28 @@ append_validators(struct transfer *t)
 	t->conditional = t->headers != NULL;
 }
 
+/* Nothing of these outlives the URL's own hop. */
+static void
+append_service(struct transfer *t)
+{
+	const struct net_service *s = net_site_service(t);
+	if (s != NULL && s->host != NULL)
+		append(&t->headers, "Host", s->host);
+	if (s != NULL && s->authorization != NULL)
+		append(&t->headers, "Authorization", s->authorization);
+}
+
 void
 net_easy_headers(struct transfer *t)
 {
 	struct curl_slist *language = NULL;
 	curl_slist_free_all(t->headers);
 	t->headers = NULL;
+	if (t->req.service != NULL) {
+		append_service(t);
+		(void)curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+		return;
+	}
 	append_validators(t);
 	const char *own = t->req.accept_language;
 	if (own == NULL && !str_eq(t->site.accept_language, t->net->o.accept_language))

@@ -17,12 +17,26 @@ net_fresh_put(struct transfer *t)
 	n->n_queued++;
 }
 
+static const struct net_service *
+copy_service(const struct net_service *s)
+{
+	if (s == NULL)
+		return NULL;
+	struct net_service *own = mem_alloc(sizeof *own);
+	*own = *s;
+	own->authorization = mem_strdup(s->authorization);
+	own->host = mem_strdup(s->host);
+	own->connect = mem_strdup(s->connect);
+	return own;
+}
+
 void
 net_add(struct net *n, const struct net_request *req)
 {
 	struct transfer *t = mem_alloc(sizeof *t);
 	t->net = n;
 	t->req = *req;
+	t->req.service = copy_service(req->service);
 	t->req.url = mem_strdup(req->url);
 	t->req.accept_language = mem_strdup(req->accept_language);
 	t->req.validates = mem_strdup(req->validates);
@@ -194,7 +208,9 @@ hop_over(struct transfer *t, CURLcode code)
 static void
 wake(struct net *n)
 {
-	if (net_lookup_read(n) == 0)
+	int answers = net_lookup_read(n);
+	net_srv_work(n);
+	if (answers == 0)
 		return;
 	for (struct transfer *t = n->active, *next; t != NULL; t = next) {
 		next = t->next;
@@ -285,6 +301,7 @@ until_next(const struct net *n, int64_t max_ms)
 	int64_t now = n->o.clock();
 	if (n->fresh != NULL)
 		return 0;
+	max_ms = net_srv_left(n, now, max_ms);
 	if ((int64_t)n->n_active < n->o.jobs)
 		max_ms = net_queue_left_ms(n, max_ms);
 	for (const struct transfer *t = n->active; t != NULL; t = t->next) {
@@ -312,6 +329,7 @@ give_up(struct net *n, struct err *err)
 			(void)net_outcome(&t->err, OUT_GONE, NULL);
 		end(t);
 	}
+	net_srv_work(n);
 	return net_outcome(err, OUT_GONE, NULL);
 }
 

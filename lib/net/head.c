@@ -269,7 +269,8 @@ end_of_head(struct transfer *t)
 		if (judge(t) == 0)
 			return 0;
 	}
-	t->skip = t->length >= 0 && t->length <= DRAIN_MAX;
+	bool told = t->req.refusal != NULL && t->err.http_status >= 400; /* what is said of it is of interest */
+	t->skip = told || (t->length >= 0 && t->length <= DRAIN_MAX);
 	return t->skip ? 0 : -1;
 }
 

@@ -59,8 +59,9 @@ scheme_ok(CURLU *url)
 static void
 name_host(struct transfer *t, const struct url *u)
 {
+	const struct net_service *s = net_site_service(t);
 	mem_free(t->name);
-	t->name = mem_strdup(u->host);
+	t->name = mem_strdup(s != NULL && s->connect != NULL ? s->connect : u->host);
 	mem_free(t->place);
 	t->port = u->port >= 0 ? u->port : str_eq(u->scheme, "https") ? 443 : 80;
 	size_t len = strlen(t->name); /* "example.org." and "example.org" are one */
@@ -72,7 +73,7 @@ static enum url_verdict
 ask_policy(const struct transfer *t, const struct url *u)
 {
 	const struct url_policy *p = t->net->o.policy;
-	if (t->robots && t->response.hops == 0)
+	if (t->req.service != NULL || (t->robots && t->response.hops == 0))
 		return url_policy_check_robots(p, u);
 	return t->req.secondary ? url_policy_check_secondary(p, u) : url_policy_check(p, u);
 }
@@ -83,6 +84,8 @@ judge(struct transfer *t, bool drop_userinfo)
 {
 	struct url u = {.port = -1};
 	int rc = scheme_ok(t->url) ? parts(t->url, &u, &t->err) : net_refuse(&t->err, URL_DENIED_SCHEME);
+	if (rc == 0 && t->req.service != NULL && t->req.service->tls_only && !str_eq(u.scheme, "https"))
+		rc = net_outcome(&t->err, OUT_BAD_REDIRECT, NULL);
 	if (rc == 0) {
 		enum url_verdict v = ask_policy(t, &u);
 		if (v == URL_DENIED_USERINFO && drop_userinfo) {

@@ -30,6 +30,7 @@ struct transfer {
 	CURLU *url;
 	struct curl_slist *headers; /* of its own, or NULL */
 	struct curl_slist *pins;    /* what the name was looked up to, or NULL */
+	struct curl_slist *way;	    /* to another name than the URL's, or NULL */
 	struct net_response response;
 	struct err err;		/* the verdict, once there is one */
 	int64_t started, since; /* the chain; the phase, or the last piece of the body */
@@ -81,12 +82,21 @@ struct net {
 	uint32_t last_id;
 	char *proxy_host; /* or NULL */
 	int proxy_port;
-	bool gone; /* the connector */
+	struct srv *srv; /* services asked for */
+	bool gone;	 /* the connector */
 };
+
+/* srv.c: which places has a service?  net_srv_work calls back. */
+struct connect_services;
+void net_srv_take(struct net *n, struct connect_services *said);
+void net_srv_work(struct net *n);
+int64_t net_srv_left(const struct net *n, int64_t now, int64_t max_ms);
+void net_srv_free(struct net *n);
 
 void net_transfer_free(struct transfer *t); /* net.c */
 
 /* site.c: what holds for the host of a hop? */
+const struct net_service *net_site_service(const struct transfer *t); /* of the first hop alone; NULL: none */
 void net_site_find(struct transfer *t, const char *host);
 void net_site_set(struct transfer *t); /* tells the library */
 int64_t net_site_wire(const struct transfer *t);

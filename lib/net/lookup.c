@@ -108,22 +108,39 @@ take(struct net *n, const struct connect_addresses *said)
 	}
 }
 
+union packet {
+	struct connect_addresses addresses;
+	struct connect_services services;
+};
+
+/* false: nothing that the connector says. */
+static bool
+take_packet(struct net *n, union packet *p, size_t len)
+{
+	if (len == sizeof p->addresses && p->addresses.n <= CONNECT_ADDRESSES_MAX)
+		take(n, &p->addresses);
+	else if (len == sizeof p->services && p->services.n <= CONNECT_SERVICES_MAX)
+		net_srv_take(n, &p->services);
+	else
+		return false;
+	return true;
+}
+
 int
 net_lookup_read(struct net *n)
 {
-	struct connect_addresses said;
+	union packet p;
 	int many = 0;
 	if (n->o.lookup_fd < 0)
 		return 0;
 	for (;;) {
-		ssize_t got = recv(n->o.lookup_fd, &said, sizeof said, MSG_DONTWAIT);
+		ssize_t got = recv(n->o.lookup_fd, &p, sizeof p, MSG_DONTWAIT);
 		if (got < 0 && (errno == EAGAIN || errno == EINTR))
 			return many;
-		if (got != (ssize_t)sizeof said || said.n > CONNECT_ADDRESSES_MAX) {
+		if (got <= 0 || !take_packet(n, &p, (size_t)got)) {
 			n->gone = true;
 			return many;
 		}
-		take(n, &said);
 		many++;
 	}
 }
@@ -157,8 +174,23 @@ void
 net_lookup_unpin(struct transfer *t)
 {
 	(void)curl_easy_setopt(t->easy, CURLOPT_RESOLVE, NULL);
+	(void)curl_easy_setopt(t->easy, CURLOPT_CONNECT_TO, NULL);
 	curl_slist_free_all(t->pins);
-	t->pins = NULL;
+	curl_slist_free_all(t->way);
+	t->pins = t->way = NULL;
+}
+
+/* To another name than the URL's, if so asked.  libcurl takes no connection for this that leads elsewhere. */
+static void
+lead(struct transfer *t)
+{
+	const struct net_service *s = net_site_service(t);
+	if (s == NULL || s->connect == NULL)
+		return;
+	char *text = mem_printf("::%s:%d", t->name, t->port);
+	t->way = curl_slist_append(NULL, text);
+	(void)curl_easy_setopt(t->easy, CURLOPT_CONNECT_TO, t->way);
+	mem_free(text);
 }
 
 static bool
@@ -173,8 +205,11 @@ net_lookup(struct transfer *t)
 	struct net *n = t->net;
 	bool proxy = n->proxy_host != NULL;
 	char host[CONNECT_NAME_MAX + 1] = "";
-	if (n->o.lookup_fd < 0 || (!proxy && literal(t->name)))
+	if (n->o.lookup_fd < 0 || (!proxy && literal(t->name))) {
+		net_lookup_unpin(t);
+		lead(t);
 		return LOOKUP_KNOWN;
+	}
 	const char *name = proxy ? n->proxy_host : t->name;
 	size_t len = strlen(name);
 	len -= len > 0 && name[len - 1] == '.';
@@ -192,5 +227,6 @@ net_lookup(struct transfer *t)
 	net_lookup_unpin(t);
 	if (!literal(host))
 		pin(t, host, proxy ? n->proxy_port : t->port, &l->said);
+	lead(t);
 	return LOOKUP_KNOWN;
 }

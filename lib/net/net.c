@@ -84,9 +84,21 @@ net_new(const struct net_options *o, struct err *err)
 	return NULL;
 }
 
+static void
+service_free(struct net_service *s)
+{
+	if (s == NULL)
+		return;
+	mem_free((void *)(uintptr_t)s->authorization);
+	mem_free((void *)(uintptr_t)s->host);
+	mem_free((void *)(uintptr_t)s->connect);
+	mem_free(s);
+}
+
 void
 net_transfer_free(struct transfer *t)
 {
+	service_free((struct net_service *)(uintptr_t)t->req.service);
 	net_response_clear(&t->response);
 	mem_free(t->response.final_url);
 	mem_free((void *)(uintptr_t)t->req.url);
@@ -100,6 +112,7 @@ net_transfer_free(struct transfer *t)
 	if (t->easy != NULL)
 		curl_easy_cleanup(t->easy);
 	curl_slist_free_all(t->pins);
+	curl_slist_free_all(t->way);
 	curl_slist_free_all(t->headers);
 	curl_url_cleanup(t->url);
 	mem_free(t);
@@ -134,6 +147,7 @@ net_free(struct net *n)
 	mem_free(n->conn);
 	mem_free(n->proxy_host);
 	net_lookup_free(n);
+	net_srv_free(n);
 	io_close(&n->o.lookup_fd);
 	io_close(&n->o.open_fd);
 	mem_free(n);

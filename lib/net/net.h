@@ -99,8 +99,20 @@ struct net_hop {
 	const char *agent; /* or it is asked once more, by this name */
 };
 
+/* What is asked of a service, not of a site: no robots.txt is asked, no list of what may be previewed need name it, no
+ * language is sent.  Strings are copied; NULL where nothing is wanted.  The first three are of the URL itself: what it
+ * redirects to, be it the same place, is asked plainly. */
+struct net_service {
+	const char *authorization; /* that header.  It is told to nobody else */
+	const char *host;	   /* the Host header */
+	const char *connect;	   /* a name that is looked up, judged and connected to in place of the URL's */
+	bool tls_only;		   /* nothing but https is followed */
+	int64_t max_body, header_timeout, total_timeout; /* 0: as for everybody */
+};
+
 struct net_request {
-	const char *url;	     /* copied */
+	const struct net_service *service; /* copied; NULL: it is a site */
+	const char *url;		   /* copied */
 	const char *accept_language; /* copied; NULL: the option's.  Only letters, digits and ",;=.*- " are sent */
 	/* Copied: the validators of what is known already, sent to the hop whose URL is validates and to no other.  An
 	 * ETag that is not printable or too long and a Last-Modified that is no HTTP-date are not sent. */
@@ -118,6 +130,8 @@ struct net_request {
 	/* Headers accepted; -1 refuses.  Called again when an empty page is asked for once more. */
 	int (*begin)(void *arg, const struct net_response *r, struct err *err);
 	int (*data)(void *arg, const void *p, size_t n, struct err *err); /* decoded; -1 ends the transfer */
+	/* The beginning of the body of an answer that is an error, NET_BRIEF_MAX at most. */
+	void (*refusal)(void *arg, const void *p, size_t n);
 	/* Exactly once for every request that was added, unless net_free comes first.  err->code is ERR_NONE on success,
 	 * else err carries the status and text of spec A.6; r is what is known then. */
 	void (*done)(void *arg, const struct net_response *r, const struct err *err);
@@ -129,6 +143,15 @@ struct net *net_new(const struct net_options *o, struct err *err);
 void net_free(struct net *n);				    /* drops what is in flight without calling done */
 void net_add(struct net *n, const struct net_request *req); /* queued; done may come only from net_work */
 size_t net_pending(const struct net *n);		    /* queued and in flight */
+
+struct net_srv {
+	const char *target; /* whatever a name server may write; "." for the root */
+	int priority, weight, port;
+};
+/* The SRV records of a name; done is called once, from net_work, unless net_free comes first.  None are told where there are
+ * none, none can be had within connect_timeout, there is no connector, or a proxy looks names up. */
+void net_srv(struct net *n, const char *name, void (*done)(void *arg, const struct net_srv *v, size_t n), void *arg);
+
 /* Does whatever can be done without waiting. */
 int net_work(struct net *n, struct err *err);
 /* Waits until there is something to do, at most max_ms, or until fd (-1: none) can be read: then *readable. */

@@ -130,12 +130,28 @@ rest(struct connector *c)
 	return stay;
 }
 
+/* false: nobody is there any more.  Where everything goes through a proxy there are no names but its own. */
+static bool
+answer(struct connector *c, const struct connect_name *ask)
+{
+	struct connect_addresses said;
+	if (ask->kind == CONNECT_SRV) {
+		struct connect_services found = {.id = ask->id};
+		if (well_formed(ask->host) && c->o->proxy_host == NULL) {
+			configure();
+			net_srv_resolve(ask, &found);
+		}
+		return send(c->o->lookup_fd, &found, sizeof found, MSG_NOSIGNAL) >= 0;
+	}
+	resolve(c, ask, &said);
+	return send(c->o->lookup_fd, &said, sizeof said, MSG_NOSIGNAL) >= 0;
+}
+
 static void *
 work(void *arg)
 {
 	struct connector *c = arg;
 	struct connect_name ask;
-	struct connect_addresses said;
 	do {
 		ssize_t n;
 		while ((n = recv(c->o->lookup_fd, &ask, sizeof ask, 0)) < 0 && errno == EINTR)
@@ -143,8 +159,7 @@ work(void *arg)
 		if (n != (ssize_t)sizeof ask)
 			return NULL; /* the end, which the other channel sees too */
 		busy(c);
-		resolve(c, &ask, &said);
-		if (send(c->o->lookup_fd, &said, sizeof said, MSG_NOSIGNAL) < 0)
+		if (!answer(c, &ask))
 			return NULL;
 	} while (rest(c));
 	return NULL;

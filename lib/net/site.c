@@ -3,6 +3,25 @@
 
 #include "net/int.h"
 
+const struct net_service *
+net_site_service(const struct transfer *t)
+{
+	return t->response.hops == 0 ? t->req.service : NULL;
+}
+
+static void
+serve(struct net_site *site, const struct net_service *s)
+{
+	site->robots = false;
+	site->n_agents = 0;
+	if (s->max_body > 0)
+		site->max_body = s->max_body;
+	if (s->header_timeout > 0)
+		site->header_timeout = s->header_timeout;
+	if (s->total_timeout > 0)
+		site->total_timeout = s->total_timeout;
+}
+
 void
 net_site_find(struct transfer *t, const char *host)
 {
@@ -17,6 +36,8 @@ net_site_find(struct transfer *t, const char *host)
 	t->may = false;
 	if (o->site != NULL)
 		o->site(o->site_arg, host, &t->site);
+	if (t->req.service != NULL)
+		serve(&t->site, t->req.service);
 	if (t->total_timeout == 0)
 		t->total_timeout = t->site.total_timeout;
 }
