@@ -30,6 +30,9 @@ struct conf {
 	int64_t min_speed;						      /* 256, bytes a second of a body */
 	char *proxy;							      /* NULL: none */
 	bool proxy_enforces_addresses;					      /* false */
+	char *signing_key;						      /* a file; NULL: none */
+	struct conf_list prevent_media_downloads_from;			      /* homeservers */
+	int64_t media_timeout;						      /* 60s */
 	int64_t jobs;							      /* 16: records in flight */
 	int64_t jobs_per_host;						      /* 0: half of jobs */
 	int64_t retry_after_max;					      /* 60s: to wait for a host */

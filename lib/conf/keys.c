@@ -11,6 +11,7 @@
 
 enum type {
 	TEXT,	  /* char * */
+	PATH,	  /* char *, a file name */
 	LIST,	  /* struct conf_list of text */
 	FILES,	  /* struct conf_list of file names */
 	NUMBER,	  /* int64_t */
@@ -78,6 +79,10 @@ static const struct row rows[] = {
     MANY(deny_url, LIST, NULL, "rules of URLs that are never asked for"),
     STRING(proxy, "", NULL, "http:// proxy through which everything is fetched"),
     BOOLEAN(proxy_enforces_addresses, "false", "whether the proxy keeps us from addresses that are not public"),
+    ROW(signing_key, PATH, signing_key, "", 0, 0, NULL, NULL, NULL,
+	"key file with which requests to other homeservers are signed", false),
+    MANY(prevent_media_downloads_from, LIST, conf_check_server_name, "homeservers whose media are not brought"),
+    RANGE(media_timeout, DURATION, "60s", 100, 60 * MINUTE, "for one medium of another homeserver, from one place"),
     SITE_RANGE(max_spider_size, SIZE, "10M", KIB, 1024 * MIB, "decoded bytes of one document; reaching it refuses"),
     RANGE(max_ratio, NUMBER, "100", 1, 10000, "decoded bytes of a document for each one received, beyond 1M"),
     RANGE(max_header_bytes, SIZE, "64K", KIB, 256 * KIB, "bytes of all headers of one response"),
@@ -198,6 +203,15 @@ set_choice(struct conf *c, const struct row *r, const char *value, struct err *e
 	return err_set(err, ERR_INPUT, "%s: '%.100s' is neither %s nor %s", r->name, value, r->word[0], r->word[1]);
 }
 
+/* Relative file names are below the directory of the file that names them. */
+static char *
+copy(const struct row *r, const char *value, const struct conf_place *at)
+{
+	if ((r->type == FILES || r->type == PATH) && at != NULL && at->dir != NULL && value[0] != '/')
+		return mem_printf("%s%s", at->dir, value);
+	return mem_strdup(value);
+}
+
 static int
 add_value(struct conf *c, const struct row *r, const char *value, const struct conf_place *at, struct err *err)
 {
@@ -207,18 +221,16 @@ add_value(struct conf *c, const struct row *r, const char *value, const struct c
 	l->v = mem_realloc(l->v, (l->n + 1) * sizeof *l->v);
 	l->where = mem_realloc(l->where, (l->n + 1) * sizeof *l->where);
 	l->where[l->n] = at != NULL ? mem_printf("%s:%zu", at->path, at->line) : NULL;
-	l->v[l->n++] = r->type == FILES && at != NULL && at->dir != NULL && value[0] != '/'
-			   ? mem_printf("%s%s", at->dir, value)
-			   : mem_strdup(value);
+	l->v[l->n++] = copy(r, value, at);
 	return 0;
 }
 
 static int
-set_text(struct conf *c, const struct row *r, const char *value)
+set_text(struct conf *c, const struct row *r, const char *value, const struct conf_place *at)
 {
 	char **text = field(c, r);
 	mem_free(*text);
-	*text = mem_strdup(value);
+	*text = copy(r, value, at);
 	return 0;
 }
 
@@ -249,7 +261,8 @@ set(struct conf *c, const struct row *r, const char *value, const struct conf_pl
 		return -1;
 	switch (r->type) {
 	case TEXT:
-		return set_text(c, r, value);
+	case PATH:
+		return set_text(c, r, value, at);
 	case LIST:
 	case FILES:
 		return add_value(c, r, value, at, err);
@@ -335,6 +348,7 @@ width(const struct row *r)
 {
 	switch (r->type) {
 	case TEXT:
+	case PATH:
 		return sizeof(char *);
 	case LIST:
 	case FILES:
@@ -380,7 +394,7 @@ void
 conf_clear(struct conf *c)
 {
 	for (size_t i = 0; i < ROWS; i++) {
-		if (rows[i].type == TEXT)
+		if (rows[i].type == TEXT || rows[i].type == PATH)
 			mem_free(*(char **)field(c, &rows[i]));
 		if (rows[i].type != LIST && rows[i].type != FILES)
 			continue;
