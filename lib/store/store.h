@@ -86,7 +86,15 @@ bool store_blobs_same(const struct store_blobs *b, const char *id, const char *o
 /* Removes a blob and its thumbnails; what is not there is nothing.  Its row must be gone, or never have been. */
 void store_blob_remove(const struct store_blobs *b, const char *id);
 
+/* A blob that was fetched becomes the file of another server's medium, durable before this returns; bytes and hash are what
+ * is there now, whoever wrote it.  The blob is gone then, also after a failure.  max: a longer one is refused. */
+int store_file_adopt(const struct store_blobs *b, const char *id, const struct store_file *to, int64_t max,
+		     int64_t *bytes, char sha256[HASH_HEX_LEN + 1], struct err *err);
+
 /* ---- robots: what the robots.txt of an origin said; links no database ------------------------ */
+
+/* Also where a homeserver said that it is: the origin is "matrix:NAME" then, the text the other name, and closed means
+ * that it named none. */
 
 struct store_robots {
 	struct buf text; /* born with its ceiling by the caller */
