@@ -234,6 +234,8 @@ open_stage(struct app *a, struct err *err)
 	    .net = a->net,
 	    .blobs = &a->blobs,
 	    .bounds = bounds(&a->c.conf),
+	    .media_max = a->c.conf.max_upload_size,
+	    .media_timeout = a->c.conf.media_timeout,
 	    .now = cmd_now,
 	    .arg = a,
 	    .done = on_record,

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "matrix/matrix.h"
 #include "net/net.h"
+#include "preview/stage_media.h"
 #include "store/store.h"
 
 /* Content types of spec A.6, and what else a preview can be made of; what an image is wanted for is not served by a
@@ -52,6 +54,7 @@ struct doc { /* one document under way */
 	struct net_fresh on_way; /* the shortest-lived redirect, if .said */
 	bool vary_language;	 /* a redirect depends on it */
 	struct store_writer *writer;
+	struct stage_media *media; /* it is one, and is brought there */
 	char id[STORE_ID_MAX];
 };
 
@@ -105,6 +108,7 @@ static void
 doc_free(struct doc *d)
 {
 	store_blob_abort(d->writer);
+	stage_media_free(d->media);
 	record_doc_clear(&d->have);
 	mem_free(d->rel);
 	mem_free(d->url);
@@ -177,7 +181,7 @@ release(struct job *j)
 static void
 give_up(struct job *j, const char *rel, const char *url, const struct err *err)
 {
-	if (!str_eq(rel, "page")) {
+	if (!str_eq(rel, "page") && !str_eq(rel, "media")) {
 		record_warn(&j->rec, "fetch", rel, url, err);
 		return;
 	}
@@ -437,22 +441,61 @@ take_data(struct doc *d)
 	mem_free(r.final_url);
 }
 
+/* ---- media of other homeservers ---------------------------------------------------------------------------- */
+
+static void
+media_done(void *arg, const struct record_doc *doc, const struct err *brought)
+{
+	struct doc *d = arg;
+	struct job *j = d->job;
+	struct err err = *brought;
+	if (err.code == ERR_NONE && full(&j->rec))
+		(void)err_set(&err, ERR_LIMIT, "more than %d documents", RECORD_DOCS_MAX);
+	if (err.code == ERR_NONE)
+		record_add_doc(&j->rec, doc);
+	else
+		give_up(j, d->rel, d->url, &err);
+	forget(d);
+	release(j);
+}
+
+static void
+take_media(struct doc *d, const struct json *want)
+{
+	const struct stage_media_ask ask = {
+	    .o = &d->job->st->o,
+	    .url = d->url,
+	    .authorization = json_str(want, "authorization"),
+	    .timeout_ms = json_int_or(want, "timeout_ms", MATRIX_MEDIA_TIMEOUT),
+	    .arg = d,
+	    .done = media_done,
+	};
+	struct err err;
+	d->media = stage_media_new(&ask, &err);
+	if (d->media != NULL)
+		stage_media_start(d->media);
+	else
+		media_done(d, NULL, &err);
+}
+
 /* ---- a record ---------------------------------------------------------------------------------------------------- */
 
 static void
-start(struct job *j, const char *rel, const char *url, struct json *have)
+start(struct job *j, const char *rel, const char *url, const struct json *want)
 {
 	struct doc *d = mem_alloc(sizeof *d);
 	d->job = j;
 	d->rel = mem_strdup(rel);
 	d->url = mem_strdup(url);
-	record_doc_view(&d->have, have);
+	record_doc_view(&d->have, json_get(want, "have"));
 	if (!still_there(d))
 		record_doc_clear(&d->have);
 	d->next = j->docs;
 	j->docs = d;
 	j->open++;
-	if (str_istarts(url, "data:"))
+	if (str_eq(rel, "media"))
+		take_media(d, want);
+	else if (str_istarts(url, "data:"))
 		take_data(d);
 	else
 		ask(d);
@@ -478,7 +521,7 @@ start_all(struct job *j)
 		struct json *w = json_at(wanted, i);
 		const char *rel = json_str(w, "rel"), *url = json_str(w, "url");
 		if (rel != NULL && url != NULL && *url != '\0')
-			start(j, rel, url, json_get(w, "have"));
+			start(j, rel, url, w);
 		json_free(w);
 	}
 	json_free(wanted);
@@ -490,7 +533,8 @@ stage_fetch_add(struct stage_fetch *st, struct record *rec, size_t bytes)
 	struct job *j = job_new(st, rec, bytes);
 	if (!record_failed(&j->rec) && !record_cached(&j->rec)) {
 		if (record_wants(&j->rec) == 0 && !has_docs(&j->rec))
-			record_want(&j->rec, "page", record_url(&j->rec));
+			record_want(&j->rec, str_starts(record_url(&j->rec), MATRIX_MXC) ? "media" : "page",
+				    record_url(&j->rec));
 		j->language = record_language(&j->rec, NULL);
 		start_all(j);
 	}

@@ -12,6 +12,8 @@ struct stage_fetch_options {
 	struct net *net;
 	const struct store_blobs *blobs;
 	struct net_bounds bounds; /* of expires_ts */
+	int64_t media_max;	  /* bytes of a medium of another homeserver */
+	int64_t media_timeout;	  /* ms for each place that is asked for it */
 	int64_t (*now)(void);	  /* ms since the epoch */
 	void *arg;		  /* of the callbacks */
 	/* A record is as complete as it will be: take it (record_clear is yours).  err->code is ERR_NONE, or the record
