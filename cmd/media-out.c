@@ -70,7 +70,10 @@ media_out(int fd, int64_t bytes, const char *path, struct err *err)
 	struct stat st;
 	if (path == NULL) {
 		int rc = copy(fd, STDOUT_FILENO, bytes, err);
-		return rc < 0 ? err_add(err, "standard output") : 0;
+		if (rc == 0)
+			return 0;
+		err->code = ERR_SYS; /* as of all commands: not a matter of time */
+		return err_add(err, "standard output");
 	}
 	if (stat(path, &st) < 0 || S_ISREG(st.st_mode))
 		return to_file(fd, bytes, path, err);

@@ -2,6 +2,7 @@
 #include "cmd/media-open.h"
 #include "cmd/media-out.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +123,8 @@ one(struct app *a, const char *object)
 	int rc = media_cmd_name(&a->mc, object, &at, &name, &err);
 	if (rc == 0)
 		rc = a->info ? tell(a, &name, &err) : hand_out(a, &name, object, &err);
+	if (rc < 0 && strstr(err.text, strerror(EPIPE)) != NULL) /* the reader has enough */
+		return EXIT_REFUSED;
 	return rc == 0 ? 0 : media_cmd_fail(&a->c, &err, object);
 }
 

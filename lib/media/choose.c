@@ -91,6 +91,13 @@ media_choose(const struct store_thumb_row *t, size_t n, const struct media_want 
 	return i < n ? i : best(t, n, want, false);
 }
 
+bool
+media_enough(const struct store_thumb_row *t, size_t n, const struct media_want *want)
+{
+	size_t i = best(t, n, want, want->animated);
+	return i < n && rank(&t[i], want).small == 0;
+}
+
 /* ---- what is made ------------------------------------------------------------------------------------------ */
 
 /* Boxes, each within the next one; the last of each kind is for dynamic thumbnails only. */

@@ -50,6 +50,9 @@ struct media_want {
  * one that is as wide or as high as asked is as large as the answer can be. */
 size_t media_choose(const struct store_thumb_row *t, size_t n, const struct media_want *want);
 
+/* Is one there that is not smaller than asked, and moves as asked? */
+bool media_enough(const struct store_thumb_row *t, size_t n, const struct media_want *want);
+
 /* What is made for it: asked sizes are rounded up to a few, so that nobody fills the disk with sizes.  dynamic: more than
  * the standard ones. */
 void media_box(const struct media_want *want, bool dynamic, struct media_want *box);

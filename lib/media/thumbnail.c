@@ -137,11 +137,17 @@ may_move(const char *type)
 static bool
 missing_still(const struct question *q, enum job *job, struct media_want *box)
 {
-	struct media_want standard;
+	struct media_want standard, still = *q->want;
+	still.animated = false;
 	media_box(q->want, false, &standard);
 	*job = still_rows(q) == 0 ? JOB_SET : JOB_BOX;
-	bool more = box->width != standard.width || box->height != standard.height;
-	return *job == JOB_SET || (q->m->dynamic && more && !has_row(q, box, false));
+	if (*job == JOB_SET || !q->m->dynamic)
+		return *job == JOB_SET;
+	if (box->width == standard.width && box->height == standard.height)
+		return false;
+	if (box->method == MEDIA_SCALE && media_enough(q->rows.row, q->rows.n, &still))
+		return false;
+	return !has_row(q, box, false);
 }
 
 /* What is missing of what was asked for; false: nothing. */

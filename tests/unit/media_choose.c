@@ -75,6 +75,11 @@ choose(void)
 		size_t k = media_choose(t, n, &want);
 		if (k < n)
 			(void)snprintf(got, sizeof got, "%ux%u %s", t[k].width, t[k].height, t[k].type);
+		bool enough = k < n && (t[k].width >= want.width || t[k].height >= want.height);
+		if (want.method == MEDIA_CROP)
+			enough = k < n && t[k].width >= want.width && t[k].height >= want.height;
+		if (!want.animated)
+			is_int(media_enough(t, n, &want), enough, "large enough, or not");
 		char *name = mem_printf("%s: %s", cases[i].want, cases[i].name);
 		is_str(got, cases[i].answer, name);
 		mem_free(name);
