@@ -114,6 +114,8 @@ matroska(const unsigned char *p, size_t n)
 static bool
 text(const char *p, size_t n, bool whole)
 {
+	if (n == 0)
+		return false;
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)p[i];
 		if ((c < 0x20 && (c < '\t' || c > '\r') && c != 0x1B) || c == 0x7F)
@@ -121,7 +123,7 @@ text(const char *p, size_t n, bool whole)
 	}
 	for (size_t cut = 0; cut < 4 && cut <= n; cut++) {
 		if (utf8_valid(p, n - cut))
-			return n > 0;
+			return true;
 		if (whole || ((unsigned char)p[n - cut - 1] & 0x80) == 0)
 			return false;
 	}
@@ -131,7 +133,7 @@ text(const char *p, size_t n, bool whole)
 const char *
 media_sniff(const void *p, size_t n, bool whole)
 {
-	const char *kind = matroska(p, n);
+	const char *kind = n > 0 ? matroska(p, n) : NULL;
 	if (kind != NULL)
 		return kind;
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)

@@ -97,7 +97,10 @@ allowed(struct media_upload *u, struct err *err)
 	row.bytes = u->about.length > 0 ? u->about.length : 0;
 	if (row.bytes > u->m->max_upload)
 		return too_large(u->m, err);
-	return store_quota_check(u->m->store, &row, err) < 0 ? -1 : check_space(u->m, row.bytes, err);
+	if (store_quota_check(u->m->store, &row, err) < 0 || check_space(u->m, row.bytes, err) < 0)
+		return -1;
+	(void)store_reserve_make(u->m->blobs, NULL); /* so that something can be deleted when others fill the disk */
+	return 0;
 }
 
 struct media_upload *
@@ -220,7 +223,7 @@ media_upload_end(struct media_upload *u, struct media_stored *out, struct err *e
 	char sha256[HASH_HEX_LEN + 1];
 	*out = (struct media_stored){.warning = {.code = ERR_NONE}};
 	tell(u, out);
-	int rc = store_quota_check(u->m->store, &row, err);
+	int rc = u->bytes == u->about.length ? 0 : store_quota_check(u->m->store, &row, err); /* else asked already */
 	rc = rc == 0 ? name_file(u, sha256, err) : rc;
 	if (rc == 0) {
 		make_thumbs(u, &made, out);
