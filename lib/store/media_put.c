@@ -87,7 +87,7 @@ reserve_row(struct store *s, const struct store_reservation *r, struct err *err)
 int
 store_medium_reserve(struct store *s, const struct store_reservation *r, struct err *err)
 {
-	if (store_write_begin(s, STORE_SYNC_NORMAL, err) < 0)
+	if (store_write_begin(s, STORE_SYNC_FULL, err) < 0)
 		return -1;
 	int rc = check_pending(s, r, err);
 	return store_write_end(s, rc == 0 ? reserve_row(s, r, err) : rc, err);
@@ -236,7 +236,8 @@ int
 store_medium_put(struct store *s, const struct store_upload *u, struct store_outcome *out, struct err *err)
 {
 	*out = (struct store_outcome){0};
-	if (store_write_begin(s, STORE_SYNC_NORMAL, err) < 0)
+	/* An upload exists nowhere else; what other servers keep can be had again. */
+	if (store_write_begin(s, u->name.origin == NULL ? STORE_SYNC_FULL : STORE_SYNC_NORMAL, err) < 0)
 		return -1;
 	int rc = put_rows(s, u, out, err), end = store_write_end(s, rc, err);
 	out->doubt = rc == 0 && end < 0;
