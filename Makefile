@@ -48,7 +48,7 @@ PKG_mxmedia-quarantine = sqlite3
 
 PKG_mxmedia-expire    = sqlite3 libidn2
 
-PKG_mxmedia-check     = sqlite3 libcrypto
+PKG_mxmedia-check     = sqlite3 libcrypto libidn2
 
 PKG_mxmedia-import    = sqlite3 libcrypto
 
@@ -58,7 +58,8 @@ LIB_mxpreview-og      = -luchardet
 LIB_ALL               = -ljq -lm
 OBJ_mxpreview         = policy terminal keep shape shape-picture
 OBJ_mxpreview-cache   = cache-look keep when policy
-OBJ_mxmedia-expire    = expire-verbs expire-tell when
+OBJ_mxmedia-expire    = expire-verbs expire-tell expire-orphans flaw when
+OBJ_mxmedia-check     = flaw
 OBJ_mxmedia-put       = media-open
 OBJ_mxmedia-get       = media-open media-out
 OBJ_FILTER            = sandbox sandbox-landlock sandbox-seccomp sandbox-bpf

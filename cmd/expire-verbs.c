@@ -7,6 +7,9 @@
 #include "json/json.h"
 #include "matrix/matrix.h"
 
+/* ms that a reservation is kept after it is over: somebody may be filling it. */
+#define RESERVED_GRACE (24 * 3600 * (int64_t)1000)
+
 static const char *const preview_keys[STORE_GONE_KINDS] = {[STORE_GONE_PREVIEW] = "previews",
 							   [STORE_GONE_FAILURE] = "failures",
 							   [STORE_GONE_TOKEN] = "tokens",
@@ -40,9 +43,8 @@ expire_init(struct expire *a)
 	a->e.arg = a;
 }
 
-/* A part of the work, counted from nothing. */
-static void
-begin(struct expire *a, const char *verb, const char *by)
+void
+expire_begin(struct expire *a, const char *verb, const char *by)
 {
 	(void)memset(a->e.n, 0, sizeof a->e.n);
 	a->e.bytes = a->e.action = 0;
@@ -50,6 +52,18 @@ begin(struct expire *a, const char *verb, const char *by)
 	a->e.by = a->e.by != NULL ? a->e.by : by;
 	a->e.now = cmd_now();
 	a->e.fresh_ts = a->e.now - reach(&a->c.conf);
+}
+
+static int
+worse(int status, int other)
+{
+	return status == 0 || other == EXIT_REFUSED ? other : status;
+}
+
+void
+expire_failed(struct expire *a, const struct err *err, const char *part)
+{
+	a->status = worse(a->status, cmd_fail(&a->c, err, part));
 }
 
 static int
@@ -88,25 +102,29 @@ expire_open(struct expire *a, struct err *err)
 	return rc;
 }
 
-static int
-worse(int status, int other)
+/* When media were looked at is waiting in a journal; without it they would look older than they are. */
+static void
+flush_access(struct expire *a)
 {
-	return status == 0 || other == EXIT_REFUSED ? other : status;
+	struct err err;
+	if (store_access_flush(a->store, &a->blobs, cmd_now(), &err) < 0 && !a->e.dry)
+		expire_failed(a, &err, "access times");
 }
 
 int
 expire_run(struct expire *a, int (*verb)(struct expire *a, struct err *err))
 {
 	struct err err;
+	flush_access(a);
 	if (verb(a, &err) < 0)
-		a->status = worse(a->status, cmd_fail(&a->c, &err, NULL));
+		expire_failed(a, &err, NULL);
 	a->e.told = NULL;
 	if (a->e.fresh && !a->e.dry && store_expire_bare(&a->e, &err) < 0)
-		a->status = worse(a->status, cmd_fail(&a->c, &err, NULL));
+		expire_failed(a, &err, NULL);
 	if (a->e.file.code != ERR_NONE)
-		a->status = worse(a->status, cmd_fail(&a->c, &a->e.file, NULL));
+		expire_failed(a, &a->e.file, NULL);
 	if (!a->e.dry && store_reserve_make(&a->blobs, &err) < 0)
-		a->status = worse(a->status, cmd_fail(&a->c, &err, NULL));
+		expire_failed(a, &err, NULL);
 	return cmd_stop && a->status == 0 ? EXIT_REFUSED : a->status;
 }
 
@@ -116,10 +134,11 @@ static struct json *
 part_previews(struct expire *a, struct err *err)
 {
 	const struct conf *c = &a->c.conf;
-	begin(a, "expire", "system");
+	expire_begin(a, "expire", "system");
 	int rc = store_expire_previews(&a->e, larger(c->url_preview_image_lifetime, reach(c)), c->failure_max_ttl, err);
 	struct json *j = expire_counts(a, preview_keys);
-	a->status = rc < 0 ? worse(a->status, cmd_fail(&a->c, err, "previews")) : a->status;
+	if (rc < 0)
+		expire_failed(a, err, "previews");
 	return j;
 }
 
@@ -128,14 +147,17 @@ part_retention(struct expire *a, struct err *err)
 {
 	const struct conf *c = &a->c.conf;
 	int rc = 0;
-	begin(a, "expire", "system");
+	expire_begin(a, "expire", "system");
 	struct store_due due = {.before = a->e.now - c->local_media_lifetime, .server_name = c->server_name};
 	if (c->local_media_lifetime > 0)
 		rc = store_expire_uploads(&a->e, &due, err);
 	if (rc == 0 && c->remote_media_lifetime > 0)
 		rc = store_expire_remote(&a->e, a->e.now - c->remote_media_lifetime, err);
+	if (rc == 0)
+		rc = store_expire_reserved(&a->e, a->e.now - c->unused_expiration_time - RESERVED_GRACE, err);
 	struct json *j = expire_counts(a, retention_keys);
-	a->status = rc < 0 ? worse(a->status, cmd_fail(&a->c, err, "retention")) : a->status;
+	if (rc < 0)
+		expire_failed(a, err, "retention");
 	return j;
 }
 
@@ -143,7 +165,7 @@ static struct json *
 part_budget(struct expire *a, int64_t keep, struct err *err)
 {
 	int64_t left = 0;
-	begin(a, "expire", "system");
+	expire_begin(a, "expire", "system");
 	struct store_budget want = {
 	    .keep = keep, .fetched = true, .remote = true, .local = a->uploads ? a->c.conf.server_name : NULL};
 	int rc = store_expire_budget(&a->e, &want, &left, err);
@@ -151,7 +173,7 @@ part_budget(struct expire *a, int64_t keep, struct err *err)
 	json_set_int(j, "left", left);
 	json_set_int(j, "keep", keep);
 	if (rc < 0)
-		a->status = worse(a->status, cmd_fail(&a->c, err, "budget"));
+		expire_failed(a, err, "budget");
 	else if (left > keep && !cmd_stop) {
 		cmd_warn(&a->c, "budget: %lld bytes are left: the rest is quarantined, protected or shown as avatar",
 			 (long long)left);
@@ -192,6 +214,8 @@ expire_all(struct expire *a, struct err *err)
 		json_set(j, "retention", part_retention(a, err));
 	if (!cmd_stop && a->c.conf.max_store_size > 0)
 		json_set(j, "budget", part_budget(a, a->c.conf.max_store_size, err));
+	if (!cmd_stop && expire_sweep_due(a))
+		json_set(j, "orphans", expire_sweep(a, err));
 	expire_print(j);
 	return 0;
 }
@@ -199,7 +223,7 @@ expire_all(struct expire *a, struct err *err)
 int
 expire_local(struct expire *a, struct err *err)
 {
-	begin(a, "delete", NULL);
+	expire_begin(a, "delete", NULL);
 	struct store_due due = {.before = a->before,
 				.size = a->size,
 				.server_name = a->avatars_go && !a->unreferenced ? NULL : a->c.conf.server_name,
@@ -213,7 +237,7 @@ expire_local(struct expire *a, struct err *err)
 int
 expire_remote(struct expire *a, struct err *err)
 {
-	begin(a, "delete", NULL);
+	expire_begin(a, "delete", NULL);
 	int rc = store_expire_remote(&a->e, a->before, err);
 	struct json *j = json_object();
 	if (a->e.dry)
@@ -238,7 +262,7 @@ expire_user(struct expire *a, struct err *err)
 	char **id = mem_array(room, sizeof *id);
 	struct store_name *name = mem_array(room, sizeof *name);
 	bool *found = mem_array(room, sizeof *found);
-	begin(a, "delete", NULL);
+	expire_begin(a, "delete", NULL);
 	expire_list_open(a);
 	int rc = store_expire_user(a->store, &a->page, id, &n, err);
 	for (size_t i = 0; i < n; i++)
@@ -330,7 +354,7 @@ expire_delete(struct expire *a, struct err *err)
 {
 	struct names *all = mem_alloc(sizeof *all);
 	int rc = 0;
-	begin(a, "delete", NULL);
+	expire_begin(a, "delete", NULL);
 	expire_list_open(a);
 	if (a->operands[0] == NULL)
 		rc = names_of_input(a, all, err);

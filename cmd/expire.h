@@ -9,6 +9,9 @@
 /* Ids of a user's media that are held in memory; lines of standard input; how many of those are one piece of work. */
 enum { EXPIRE_PAGE_MAX = 100000, EXPIRE_LINE_MAX = 1024, EXPIRE_PAGE = 100, EXPIRE_NAMES = STORE_EXPIRE_BATCH };
 
+#define EXPIRE_SWEEP_EVERY (24 * 3600 * (int64_t)1000) /* ms */
+
+struct json;
 struct expire {
 	struct cmd c;
 	struct store *store;
@@ -38,11 +41,16 @@ int expire_local(struct expire *a, struct err *err);
 int expire_remote(struct expire *a, struct err *err);
 int expire_user(struct expire *a, struct err *err);
 int expire_delete(struct expire *a, struct err *err);
+int expire_orphans(struct expire *a, struct err *err);
+/* A part of the work, counted from nothing; by: who does it, unless somebody said. */
+void expire_begin(struct expire *a, const char *verb, const char *by);
+void expire_failed(struct expire *a, const struct err *err, const char *part);
+struct json *expire_sweep(struct expire *a, struct err *err);
+bool expire_sweep_due(struct expire *a); /* once a day */
 
 /* ---- expire-tell.c: what is printed ---------------------------------------------------------------------- */
 
 void expire_told(void *arg, const struct store_gone *g);
-struct json;
 void expire_print(struct json *take);
 void expire_list_open(struct expire *a);  /* {"deleted_media":[ … */
 void expire_list_close(struct expire *a); /* … ],"total":N} */

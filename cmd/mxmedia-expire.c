@@ -6,16 +6,17 @@
 
 static const char usage[] =
     "usage: mxmedia-expire [-hnqvV] [-c FILE] [-d DIR] [--nowait] all|previews|retention\n"
+    "       mxmedia-expire [-nqv] [--grace AGE] [--rows] orphans\n"
     "       mxmedia-expire [-nqv] [--local] --keep SIZE budget\n"
     "       mxmedia-expire [-nqv] --before TIME [--size-gt N] [--keep-profiles yes|no] [--unreferenced] local\n"
     "       mxmedia-expire [-nqv] --before TIME remote\n"
     "       mxmedia-expire [-nqv] [--from N] [--limit N] [--order-by KEY] [--dir f|b] user USER\n"
     "       mxmedia-expire [-nqv] delete [MXC ...]\n"
     "\n"
-    "all: what a timer runs: previews, retention and budget, as the configuration says.\n"
+    "all: what a timer runs: previews, retention, budget, and orphans once a day, as the configuration says.\n"
     "previews: what is over; retention: by local_media_lifetime and remote_media_lifetime; budget: what was not used\n"
     "for longest; local, remote: what was not used since; user: a page of somebody's media; delete: by name, from\n"
-    "standard input if none is given.\n"
+    "standard input if none is given; orphans: files without rows, and rows without files.\n"
     "\n"
     "  -n, --dry-run         print what would go, one JSON object a line, and do nothing\n"
     "      --before TIME     RFC 3339, ms since the epoch, or an age (30d)\n"
@@ -26,6 +27,8 @@ static const char usage[] =
     "      --local           budget: uploads too\n"
     "      --from N, --limit N, --order-by KEY, --dir f|b\n"
     "                        which page of the user's media: 0, 100, the newest first\n"
+    "      --grace AGE       orphans: how old a file must be, instead of orphan_grace\n"
+    "      --rows            orphans: uploads whose file is gone lose their row, too\n"
     "      --by USER         who does it, for the log\n"
     "      --reason TEXT     why, for the log\n"
     "      --nowait          exit with 75 if another expiry runs\n"
@@ -49,6 +52,8 @@ enum {
 	OPT_LIMIT,
 	OPT_ORDER,
 	OPT_DIR,
+	OPT_GRACE,
+	OPT_ROWS,
 	OPT_BY,
 	OPT_REASON,
 	OPT_NOWAIT,
@@ -68,6 +73,8 @@ static const struct option options[] = {
     {"limit", required_argument, NULL, OPT_LIMIT},
     {"order-by", required_argument, NULL, OPT_ORDER},
     {"dir", required_argument, NULL, OPT_DIR},
+    {"grace", required_argument, NULL, OPT_GRACE},
+    {"rows", no_argument, NULL, OPT_ROWS},
     {"by", required_argument, NULL, OPT_BY},
     {"reason", required_argument, NULL, OPT_REASON},
     {"nowait", no_argument, NULL, OPT_NOWAIT},
@@ -154,6 +161,12 @@ choice_option(struct expire *a, int opt, const char *arg)
 	case OPT_LOCAL:
 		a->uploads = true;
 		return true;
+	case OPT_GRACE:
+		a->grace = number(a, "--grace", arg, str_duration);
+		return true;
+	case OPT_ROWS:
+		a->rows = true;
+		return true;
 	default:
 		return page_option(a, opt, arg);
 	}
@@ -195,6 +208,7 @@ static const struct verb {
     {"remote", expire_remote, true, false, 0},
     {"user", expire_user, false, false, 1},
     {"delete", expire_delete, false, false, -1},
+    {"orphans", expire_orphans, false, false, 0},
 };
 
 static const struct verb *

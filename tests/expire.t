@@ -134,7 +134,7 @@ fetched 2026-03-03_other image/png 0 100
 is "$(mx --keep 250 budget | jq -c '[.fetched, .remote]')" '[0,1]' "from all kinds together"
 is "$(mx --keep 100 budget | jq -c '[.fetched, .left]')" '[1,100]' "also what is fresh"
 is "$(sql 'SELECT url FROM local_media_repository_url_cache')" "https://q.example/" "no preview shows a picture that is gone"
-is "$(mx -c "$TMP/conf" all | jq -c 'keys')" '["budget","previews","retention"]' "all of it for a timer"
+is "$(mx -c "$TMP/conf" all | jq -c 'keys')" '["budget","orphans","previews","retention"]' "all of it for a timer"
 is "$(stat -c %s "$S/reserve")" 262144 "the reserve is there"
 
 # ---- beside others

@@ -1,6 +1,7 @@
 # Media made by hand: rows and files, for the tests of what removes and checks them.  Source it after lib.sh.
 # shellcheck shell=bash disable=SC2034
 S=$TMP/store
+umask 077
 NOW=$(date +%s%3N)
 DAY=86400000
 sql() { sqlite3 "$S/mxpreview.db" "$@"; }

@@ -100,4 +100,49 @@ int store_expire_user(struct store *s, const struct store_user_page *page, char 
 /* Previews that show a picture which is gone; asked for after pictures went that were in use (e->fresh). */
 int store_expire_bare(struct store_expiry *e, struct err *err);
 
+/* ---- orphans: files and rows that do not find each other ---------------------------------------------------------- */
+
+enum store_flaw {
+	STORE_FLAW_FILE,	/* a file without a row */
+	STORE_FLAW_LEFTOVER,	/* a temp file whose writer is gone */
+	STORE_FLAW_THUMB_FILE,	/* a thumbnail without a row */
+	STORE_FLAW_UNKNOWN,	/* a file that is not the store's; never touched */
+	STORE_FLAW_NO_FILE,	/* a row without its file; uploads and what is quarantined keep it */
+	STORE_FLAW_LENGTH,	/* a file of another length than its row says */
+	STORE_FLAW_CONTENT,	/* of another hash */
+	STORE_FLAW_NO_THUMB,	/* a thumbnail's row without its file */
+	STORE_FLAW_THUMB_ROW,	/* thumbnails' rows without a medium */
+	STORE_FLAW_PICTURE_ROW, /* a shared picture without a medium */
+	STORE_FLAW_PREVIEW_ROW, /* a preview of a page that is gone */
+	STORE_FLAW_BARE,	/* a preview that shows a picture that is gone */
+	STORE_FLAW_UNLOGGED,	/* quarantined, and the log does not know */
+	STORE_FLAW_MODE,	/* everybody may read it */
+	STORE_FLAW_DATABASE,	/* the database says so itself */
+	STORE_FLAWS
+};
+struct store_finding {
+	enum store_flaw flaw;
+	const char *path, *text;       /* may be NULL */
+	const struct store_name *name; /* may be NULL */
+	int64_t bytes;		       /* -1: not said */
+	bool mended;
+};
+struct store_inspection {
+	struct store_expiry *e; /* dry: nothing is mended */
+	int64_t grace;		/* ms that a file must be old, by both its times */
+	bool rows;		/* uploads whose file is gone lose their row */
+	/* is the content of the file that row's?  NULL: only its length is looked at */
+	bool (*sound)(int fd, const struct store_medium *m);
+	void (*found)(void *arg, const struct store_finding *f);
+	void *arg;
+	int64_t files, media, dirs, n[STORE_FLAWS], mended[STORE_FLAWS], bytes; /* looked at; removed; found; freed */
+};
+int store_orphans_files(struct store_inspection *in, struct err *err);
+int store_orphans_rows(struct store_inspection *in, struct err *err);
+/* The rest of a check: the database itself, the log, who may read it. */
+int store_check_database(struct store_inspection *in, struct err *err);
+/* When a job was last done, by its name; 0: never. */
+int store_done_get(struct store *s, const char *job, int64_t *ts, struct err *err);
+int store_done_set(struct store *s, const char *job, int64_t ts, struct err *err);
+
 #endif

@@ -19,6 +19,10 @@ void store_removal_begin(struct store_removal *r, const struct store_blobs *b);
 int store_removal_file(struct store_removal *r, const struct store_file *f, struct err *err);
 void store_removal_end(struct store_removal *r);
 
+/* ---- orphans.c ---- */
+
+void store_flaw_tell(struct store_inspection *in, const struct store_finding *f);
+
 /* ---- expire.c: batch by batch ---- */
 
 struct store_batch {

@@ -227,6 +227,44 @@ const char *const store_sql_text[SQL_COUNT] = {
 	"   substr(og ->> '$.\"og:image\"', 7 + instr(substr(og ->> '$.\"og:image\"', 7), '/')))"
 	" ORDER BY rowid LIMIT ?4",
 
+    [SQL_FILE_LOCAL] = "SELECT media_id FROM local_media_repository WHERE media_id = ?1 AND (url_cache IS NULL) = ?2",
+    [SQL_FILE_REMOTE] = "SELECT media_id FROM remote_media_cache WHERE media_origin = ?1 AND filesystem_id = ?2",
+    [SQL_EACH_LOCAL] = "SELECT " LOCAL_COLUMNS ", 0 FROM local_media_repository WHERE media_id > ?3"
+		       " ORDER BY media_id LIMIT ?4",
+    [SQL_EACH_REMOTE] = "SELECT " REMOTE_COLUMNS ", 0, rowid FROM remote_media_cache WHERE rowid > ?3"
+			" ORDER BY rowid LIMIT ?4",
+    /* rows that name a medium which is gone; after ?1 and ?2 */
+    [SQL_LOOSE_THUMBS] = "SELECT NULL, media_id FROM local_media_repository_thumbnails t WHERE media_id > ?2"
+			 " AND NOT EXISTS (SELECT 1 FROM local_media_repository m WHERE m.media_id = t.media_id)"
+			 " GROUP BY media_id ORDER BY media_id LIMIT ?3",
+    [SQL_LOOSE_REMOTE_THUMBS] =
+	"SELECT DISTINCT media_origin, media_id FROM remote_media_cache_thumbnails t"
+	" WHERE (media_origin, media_id) > (?1, ?2) AND NOT EXISTS (SELECT 1 FROM remote_media_cache m"
+	"  WHERE m.media_origin = t.media_origin AND m.media_id = t.media_id) ORDER BY media_origin, media_id LIMIT ?3",
+    [SQL_LOOSE_PICTURES] = "SELECT NULL, media_id FROM url_preview_images i WHERE media_id > ?2"
+			   " AND NOT EXISTS (SELECT 1 FROM local_media_repository m WHERE m.media_id = i.media_id)"
+			   " GROUP BY media_id ORDER BY media_id LIMIT ?3",
+    [SQL_LOOSE_PREVIEWS] = "SELECT NULL, media_id FROM local_media_repository_url_cache c"
+			   " WHERE media_id > ?2 AND NOT EXISTS (SELECT 1 FROM local_media_repository m"
+			   "  WHERE m.media_id = c.media_id) GROUP BY media_id ORDER BY media_id LIMIT ?3",
+    [SQL_LOCAL_THUMB_DROP] = "DELETE FROM local_media_repository_thumbnails WHERE media_id = ?2"
+			     " AND thumbnail_width = ?3 AND thumbnail_height = ?4 AND thumbnail_type = ?5"
+			     " AND thumbnail_method = ?6",
+    [SQL_REMOTE_THUMB_DROP] = "DELETE FROM remote_media_cache_thumbnails WHERE media_origin = ?1 AND media_id = ?2"
+			      " AND thumbnail_width = ?3 AND thumbnail_height = ?4 AND thumbnail_type = ?5"
+			      " AND thumbnail_method = ?6",
+    [SQL_UNLOGGED_LOCAL] = "SELECT NULL, media_id FROM local_media_repository m WHERE media_id > ?2"
+			   " AND quarantined_by IS NOT NULL AND NOT EXISTS (SELECT 1 FROM quarantined_media_changes c"
+			   "  WHERE c.media_id = m.media_id AND c.origin IS NULL AND c.quarantined)"
+			   " ORDER BY media_id LIMIT ?3",
+    [SQL_UNLOGGED_REMOTE] =
+	"SELECT media_origin, media_id FROM remote_media_cache m WHERE (media_origin, media_id) > (?1, ?2)"
+	" AND quarantined_by IS NOT NULL AND NOT EXISTS (SELECT 1 FROM quarantined_media_changes c"
+	"  WHERE c.media_id = m.media_id AND c.origin = m.media_origin AND c.quarantined)"
+	" ORDER BY media_origin, media_id LIMIT ?3",
+    [SQL_STATE_GET] = "SELECT CAST(value AS INTEGER) FROM store_state WHERE name = ?1",
+    [SQL_STATE_SET] = "INSERT OR REPLACE INTO store_state (name, value) VALUES (?1, ?2)",
+
     /* ---- refs.c and beside it: who refers to what, counts ---- */
     [SQL_REF_PUT] = "INSERT OR IGNORE INTO media_references (media_id, origin, room_id, event_id, kind, sender, ts)"
 		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
