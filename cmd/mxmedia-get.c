@@ -1,6 +1,7 @@
 /* Hand out a medium: its bytes, a thumbnail of it, or what is known of it. */
 #include "cmd/media-open.h"
 #include "cmd/media-out.h"
+#include "cmd/remote.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -54,6 +55,7 @@ enum { TIMEOUT_MAX = 600000 /* ms */ };
 struct app {
 	struct cmd c;
 	struct media_cmd mc;
+	struct remote remote;
 	struct media_want want; /* width 0: no thumbnail */
 	struct media_how how;
 	const char *output, *server_name;
@@ -201,6 +203,17 @@ check(const struct app *a, int operands)
 		cmd_misuse(&a->c, usage, "-m and --animated need --thumbnail");
 }
 
+static int
+open_all(struct app *a, struct err *err)
+{
+	if (media_cmd_open(&a->mc, &a->c, err) < 0)
+		return -1;
+	remote_init(&a->remote, &a->c, a->mc.m.store, &a->mc.blobs);
+	a->mc.m.fetch = remote_fetch;
+	a->mc.m.fetch_arg = &a->remote;
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -222,7 +235,8 @@ main(int argc, char **argv)
 		cmd_set(&a.c, "server_name", a.server_name);
 	a.how.timeout = a.timeout;
 
-	status = media_cmd_open(&a.mc, &a.c, &err) < 0 ? cmd_fail(&a.c, &err, NULL) : all(&a, argv + optind);
+	status = open_all(&a, &err) < 0 ? cmd_fail(&a.c, &err, NULL) : all(&a, argv + optind);
+	remote_clear(&a.remote);
 	media_cmd_close(&a.mc);
 	return cmd_leave(&a.c, status);
 }
