@@ -62,6 +62,7 @@ OBJ_mxmedia-expire    = expire-verbs expire-tell expire-orphans flaw when
 OBJ_mxmedia-check     = flaw
 OBJ_mxmedia-put       = media-open
 OBJ_mxmedia-get       = media-open media-out remote remote-child
+OBJ_mxmedia-stat      = stat-tell terminal when
 OBJ_FILTER            = sandbox sandbox-landlock sandbox-seccomp sandbox-bpf
 $(foreach c,fetch og oembed thumb show,$(eval OBJ_mxpreview-$(c) = close $(OBJ_FILTER)))
 OBJ_mxpreview-oembed += oembed-update

@@ -23,12 +23,22 @@
 				    " ORDER BY " STORE_USED ", media_id LIMIT ?4"
 
 /* One user's, in the order that is asked for (spec F.7). */
-#define USER_PAGE(dir)                                                                                         \
-	"SELECT media_id FROM local_media_repository WHERE user_id = ?1 ORDER BY CASE ?4"                      \
+#define USER_PAGE(columns, dir)                                                                                \
+	"SELECT " columns " FROM local_media_repository WHERE user_id = ?1 ORDER BY CASE ?4"                   \
 	" WHEN 'media_id' THEN media_id WHEN 'upload_name' THEN upload_name WHEN 'created_ts' THEN created_ts" \
 	" WHEN 'last_access_ts' THEN last_access_ts WHEN 'media_length' THEN media_length"                     \
 	" WHEN 'media_type' THEN media_type WHEN 'quarantined_by' THEN quarantined_by"                         \
 	" WHEN 'safe_from_quarantine' THEN safe_from_quarantine END " dir ", media_id LIMIT ?2 OFFSET ?3"
+
+/* Media by user (spec F.9): ?1 since, ?2 until, ?3 and ?4 what id or name is like. */
+#define OF_USERS                                                                                             \
+	" FROM local_media_repository m LEFT JOIN user_names n ON n.user_id = m.user_id"                     \
+	" WHERE m.user_id IS NOT NULL AND (?1 = 0 OR m.created_ts >= ?1) AND (?2 = 0 OR m.created_ts <= ?2)" \
+	" AND (?3 IS NULL OR m.user_id LIKE ?3 ESCAPE '\\' OR n.displayname LIKE ?4 ESCAPE '\\')"
+#define USERS(dir)                                                                                             \
+	"SELECT m.user_id, n.displayname, count(*), sum(m.media_length)" OF_USERS " GROUP BY m.user_id"        \
+	" ORDER BY CASE ?5 WHEN 'displayname' THEN n.displayname WHEN 'media_length' THEN sum(m.media_length)" \
+	" WHEN 'media_count' THEN count(*) ELSE m.user_id END " dir ", m.user_id LIMIT ?6 OFFSET ?7"
 
 const char *const store_sql_text[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -198,8 +208,8 @@ const char *const store_sql_text[SQL_COUNT] = {
 	"  WHERE r.media_id = m.media_id AND r.origin = ?7 AND " STORE_IS_AVATAR ")"
 	" ORDER BY used LIMIT ?4 OFFSET ?8",
     /* what is counted is read */
-    [SQL_USER_PAGE] = USER_PAGE("ASC"),
-    [SQL_USER_PAGE_BACK] = USER_PAGE("DESC"),
+    [SQL_USER_PAGE] = USER_PAGE("media_id", "ASC"),
+    [SQL_USER_PAGE_BACK] = USER_PAGE("media_id", "DESC"),
     [SQL_HELD_FETCHED] =
 	"SELECT coalesce(sum(media_length), 0) FROM local_media_repository WHERE url_cache IS NOT NULL",
     [SQL_HELD_LOCAL] = "SELECT coalesce(sum(media_length), 0) FROM local_media_repository WHERE url_cache IS NULL",
@@ -299,6 +309,23 @@ const char *const store_sql_text[SQL_COUNT] = {
 	" ORDER BY r.room_id, r.ts, r.event_id, r.kind LIMIT ?7",
     [SQL_REF_IS_AVATAR] =
 	"SELECT 1 FROM media_references WHERE media_id = ?1 AND origin = ?2 AND " STORE_IS_AVATAR " LIMIT 1",
+    /* what is counted is read */
+    [SQL_SUM_LOCAL] = "SELECT url_cache IS NOT NULL, media_length, " STORE_USED ", quarantined_by IS NOT NULL,"
+		      " safe_from_quarantine FROM local_media_repository",
+    [SQL_SUM_REMOTE] = "SELECT 0, media_length, " STORE_USED ", quarantined_by IS NOT NULL, 0 FROM remote_media_cache",
+    [SQL_SUM_REMOTE_THUMBS] = "SELECT count(*), coalesce(sum(thumbnail_length), 0) FROM remote_media_cache_thumbnails",
+    [SQL_SUM_BLOCKED] = "SELECT count(*), 0 FROM blocked_media",
+    [SQL_SUM_BLOCKED_HASHES] = "SELECT count(*), 0 FROM blocked_hashes",
+    [SQL_SUM_REFERENCES] = "SELECT count(*), 0 FROM media_references",
+    [SQL_ORIGINS] = "SELECT media_origin, count(*), coalesce(sum(media_length), 0) FROM remote_media_cache"
+		    " GROUP BY media_origin ORDER BY CASE WHEN ?1 THEN 0 ELSE coalesce(sum(media_length), 0) END DESC,"
+		    " count(*) DESC, media_origin LIMIT ?2",
+    [SQL_USERS] = USERS("ASC"),
+    [SQL_USERS_BACK] = USERS("DESC"),
+    [SQL_USERS_COUNT] = "SELECT count(*) FROM (SELECT 1" OF_USERS " GROUP BY m.user_id)",
+    [SQL_USER_COUNT] = "SELECT count(*) FROM local_media_repository WHERE user_id = ?1",
+    [SQL_USER_MEDIA] = USER_PAGE(LOCAL_COLUMNS, "ASC"),
+    [SQL_USER_MEDIA_BACK] = USER_PAGE(LOCAL_COLUMNS, "DESC"),
 
     /* ---- import.c ---- */
 
