@@ -30,7 +30,7 @@ hs_start() { # hs_start CERTIFICATE [OPTION...] [ADDRESS:PORT...]: sets HS_PORT,
 	HS_LOG=$fifo.log
 	mkfifo "$fifo"
 	: >"$HS_LOG"
-	python3 "$TOP/tests/helpers/homeserver.py" --cert "$TMP/tls/$cert" --key "$TMP/tls/key" --log "$HS_LOG" "$@" >"$fifo" 2>"$fifo.err" &
+	env -u SSLKEYLOGFILE python3 "$TOP/tests/helpers/homeserver.py" --cert "$TMP/tls/$cert" --key "$TMP/tls/key" --log "$HS_LOG" "$@" >"$fifo" 2>"$fifo.err" &
 	HS_PID=$!
 	PIDS="$PIDS $HS_PID"
 	read -r HS_PORT <"$fifo"

@@ -5,6 +5,7 @@
  * A rule is a line "NAME WHAT [ANSWER...]".  NAME: lower case, without the last dot; "*.x": all below x; "*": all others.
  *   A, AAAA   ANSWER: addresses joined by commas.  The first question gets the first ANSWER, the second the second, and
  *             the last one stays: a name that is bound anew.  TTL 0.
+ *   SRV       ANSWER: PRIORITY:WEIGHT:PORT:TARGET joined by commas
  *   CNAME     ANSWER: a name whose own rules follow it into the same answer
  *   NX SERVFAIL SILENT   what it says    JUNK  a header, and a name that points at itself
  *   TRUNCATED  over UDP, nothing but the flag; the name's other rules answer over TCP */
@@ -22,7 +23,7 @@
 #include <unistd.h>
 
 enum { PORT = 53, MESSAGE = 4096, HEADER = 12, RULES = 512, CHAIN = 12, NAME = 256 };
-enum { TYPE_A = 1, TYPE_CNAME = 5, TYPE_AAAA = 28, NXDOMAIN = 3, SERVER_FAILED = 2 };
+enum { TYPE_A = 1, TYPE_CNAME = 5, TYPE_AAAA = 28, TYPE_SRV = 33, NXDOMAIN = 3, SERVER_FAILED = 2 };
 
 struct rule {
 	char name[NAME], what[16], answer[600];
@@ -150,6 +151,25 @@ put_addresses(struct message *m, const char *name, unsigned type, struct rule *r
 	}
 }
 
+static void
+put_services(struct message *m, const char *name, const struct rule *r)
+{
+	char list[600], *save = NULL;
+	(void)snprintf(list, sizeof list, "%s", r->answer);
+	for (char *s = strtok_r(list, ",", &save); s != NULL; s = strtok_r(NULL, ",", &save)) {
+		struct message d = {.n = 0};
+		unsigned priority, weight, port;
+		char target[NAME];
+		if (sscanf(s, "%u:%u:%u:%255s", &priority, &weight, &port, target) != 4)
+			die(s);
+		put16(&d, priority);
+		put16(&d, weight);
+		put16(&d, port);
+		put_name(&d, strcmp(target, ".") == 0 ? "" : target);
+		put_record(m, name, TYPE_SRV, d.p, d.n);
+	}
+}
+
 /* The chain of names, and the addresses at its end; a chain that loops is sent as far as it fits. */
 static void
 put_answers(struct message *m, const char *asked, unsigned type)
@@ -165,6 +185,8 @@ put_answers(struct message *m, const char *asked, unsigned type)
 	}
 	if ((type == TYPE_A || type == TYPE_AAAA) && (r = find(name, type == TYPE_A ? "A" : "AAAA")) != NULL)
 		put_addresses(m, name, type, r);
+	if (type == TYPE_SRV && (r = find(name, "SRV")) != NULL)
+		put_services(m, name, r);
 }
 
 /* ---- answering --------------------------------------------------------------------------------------------- */
@@ -195,7 +217,11 @@ answer(const unsigned char *p, size_t n, bool tcp, struct message *m)
 	if (at == 0)
 		return false;
 	unsigned type = (unsigned)(p[at] << 8 | p[at + 1]);
-	(void)fprintf(out, "%s %s\n", name, type == TYPE_A ? "A" : type == TYPE_AAAA ? "AAAA" : "?");
+	(void)fprintf(out, "%s %s\n", name,
+		      type == TYPE_A	  ? "A"
+		      : type == TYPE_AAAA ? "AAAA"
+		      : type == TYPE_SRV  ? "SRV"
+					  : "?");
 	m->n = 0;
 	put(m, p, at + 4);
 	(void)memset(m->p + 6, 0, 6);

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """What may another homeserver answer?  The hostile one of the tests, over TLS.
 
-usage: homeserver.py --cert FILE --key FILE --log FILE [--public FILE] [--origin NAME] [--well-known TEXT] [ADDRESS:PORT...]
+usage: homeserver.py --cert FILE --key FILE --log FILE [--public FILE] [--origin NAME] [--well-known HOST=TEXT]... [ADDRESS:PORT...]
 
 Prints its first port when it listens (0: one of its own choice), serves until it is killed.  A line of JSON in the log for
 each request: where it came in, the Host header, the name in the TLS handshake, the path, and whether it was signed: "good",
-"bad" or null.  The id of a medium says how it is answered: see ANSWERS.
+"bad" or null.  The id of a medium, up to its first dash, says how it is answered: see ANSWERS.  TEXT is what HOST's
+.well-known/matrix/server says; LOOP, HUGE and "TO URL" are what they say.
 """
 import argparse
 import base64
@@ -80,7 +81,7 @@ class Handler(BaseHTTPRequestHandler):
                                   "name": getattr(self.connection, "named", None), "path": self.path,
                                   "signed": self.signed(), "language": self.headers["Accept-Language"]}) + "\n")
         path = self.path.split("?")[0]
-        if path == "/.well-known/matrix/server":
+        if path in ("/.well-known/matrix/server", "/other"):
             self.well_known()
         elif path.startswith("/cdn/"):
             ANSWERS[path.rsplit("/", 1)[1]](self, "cdn")
@@ -91,7 +92,7 @@ class Handler(BaseHTTPRequestHandler):
             ANSWERS.get(name, lambda h, how: h.send(404, b'{"errcode":"M_NOT_FOUND"}'))(self, how)
 
     def well_known(self):
-        text = OPTIONS.well_known
+        text = dict(one.split("=", 1) for one in OPTIONS.well_known or []).get(self.headers["Host"].split(":")[0])
         if text is None:
             self.send(404)
         elif text == "LOOP":
@@ -214,8 +215,8 @@ def remember_name(connection, name, context):
 parser = argparse.ArgumentParser()
 for option in "--cert", "--key", "--log":
     parser.add_argument(option, required=True)
-for option in "--public", "--well-known":
-    parser.add_argument(option)
+parser.add_argument("--public")
+parser.add_argument("--well-known", action="append")
 parser.add_argument("--origin", default="us.example")
 parser.add_argument("address", nargs="*", default=["127.0.0.1:0"])
 OPTIONS = parser.parse_args()
