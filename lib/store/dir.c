@@ -102,15 +102,16 @@ sync_way(const struct store_blobs *b, const char *dir, struct err *err)
 }
 
 int
-store_tmp_open(const struct store_blobs *b, const char *dir, int *dirfd, char tmp[STORE_TMP_MAX], struct err *err)
+store_tmp_open_loose(const struct store_blobs *b, const char *dir, int *dirfd, char tmp[STORE_TMP_MAX], bool *made,
+		     struct err *err)
 {
-	bool made = false;
 	int fd = -1;
+	*made = false;
 	for (int i = 0; i < CREATE_TRIES && fd < 0; i++) {
 		if (*dirfd < 0)
 			*dirfd = walk(b->dirfd, dir, FIND, NULL);
 		if (*dirfd < 0)
-			*dirfd = walk(b->dirfd, dir, MAKE, &made);
+			*dirfd = walk(b->dirfd, dir, MAKE, made);
 		if (*dirfd < 0 && errno == ENOENT)
 			continue;
 		if (*dirfd < 0)
@@ -121,9 +122,15 @@ store_tmp_open(const struct store_blobs *b, const char *dir, int *dirfd, char tm
 		if (fd < 0)
 			io_close(dirfd);
 	}
-	if (fd < 0)
-		return err_sys(err, "store: create in %s", dir);
-	if (made && sync_way(b, dir, err) < 0) {
+	return fd >= 0 ? fd : err_sys(err, "store: create in %s", dir);
+}
+
+int
+store_tmp_open(const struct store_blobs *b, const char *dir, int *dirfd, char tmp[STORE_TMP_MAX], struct err *err)
+{
+	bool made = false;
+	int fd = store_tmp_open_loose(b, dir, dirfd, tmp, &made, err);
+	if (fd >= 0 && made && sync_way(b, dir, err) < 0) {
 		(void)unlinkat(*dirfd, tmp, 0);
 		io_close(&fd);
 	}

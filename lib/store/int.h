@@ -40,6 +40,9 @@ int store_dir_open(const struct store_blobs *b, const char *dir, struct err *err
  * also after a failure. */
 #define STORE_TMP_MAX 32
 int store_tmp_open(const struct store_blobs *b, const char *dir, int *dirfd, char tmp[STORE_TMP_MAX], struct err *err);
+/* The same where nothing durable stands: what is made of the way is not synced.  *made: something was. */
+int store_tmp_open_loose(const struct store_blobs *b, const char *dir, int *dirfd, char tmp[STORE_TMP_MAX], bool *made,
+			 struct err *err);
 int store_tmp_rename(int dirfd, const char *tmp, const char *name, bool replace, struct err *err);
 
 /* When a medium was last put or served; as in the indexes, or these are not used. */

@@ -16,7 +16,8 @@ struct set {
 static int
 write_tmp(const struct set *set, int *dirfd, const struct store_thumb *t, char tmp[STORE_TMP_MAX], struct err *err)
 {
-	int fd = store_tmp_open(set->blobs, set->dir, dirfd, tmp, err);
+	bool made; /* nothing durable stands below these directories */
+	int fd = store_tmp_open_loose(set->blobs, set->dir, dirfd, tmp, &made, err);
 	if (fd < 0) {
 		tmp[0] = '\0';
 		return -1;
@@ -85,7 +86,8 @@ store_thumb_mark(const struct store_blobs *b, const struct store_file *f, enum s
 	int dirfd = -1;
 	if (store_place_thumbs(&at, f, err) < 0)
 		return -1;
-	int fd = store_tmp_open(b, at.dir, &dirfd, tmp, err);
+	bool made;
+	int fd = store_tmp_open_loose(b, at.dir, &dirfd, tmp, &made, err);
 	int rc = fd >= 0 ? store_tmp_rename(dirfd, tmp, mark_name[which], true, err) : -1;
 	if (fd >= 0 && rc < 0)
 		(void)unlinkat(dirfd, tmp, 0);
