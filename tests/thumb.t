@@ -241,9 +241,23 @@ mxpreview-thumb -s 8x8 --animated many.gif >first.png 2>errors
 is "$? $(what first.png) $(cat errors)" "0 png 8 8 rgba mxpreview-thumb: many.gif: animation of more than 1000 frames: only its first frame is taken" \
 	"so is what moves too much, with a word about it"
 
+# ---- the set as a stream: the list, then the files, and nothing is created
+mkdir stream && cd stream || exit 1
+mxpreview-thumb --set -O - ../a.png >../streamed
+is "$?:$(ls -A)" 0: 'a set as a stream creates nothing'
+mxpreview-thumb --set ../a.png >../list
+is "$(head -n 1 ../streamed)" "$(cat ../list)" 'first the list'
+jq -r '.[].file' ../list | while read -r f; do cat "$f"; done >../joined
+is "$(tail -n +2 ../streamed | cmp - ../joined && echo same)" same 'then the files, one behind the other'
+mxpreview-thumb --set -O - ../a.png >/dev/full 2>../err
+is "$?" 1 'a stream that cannot be written is an error'
+cd ..
+
 # ---- interrupted while it decodes
 (exec mxpreview-thumb -s 3000x3000 -o late.png store/url_cache/2026-11-21/SlowSlowSlowSlow) &
 pid=$!
+# a shell that is about to start it would clean up
+while [ -d /proc/$pid ] && ! readlink "/proc/$pid/exe" | grep -q 'mxpreview-thumb$'; do sleep 0.001; done
 kill -TERM $pid
 ! wait $pid && [ ! -e late.png ] && [ "$(find . -maxdepth 1 -name '.mxpreview*' | wc -l)" = 0 ]
 ok $? "an interrupted thumbnail leaves nothing"

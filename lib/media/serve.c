@@ -101,7 +101,7 @@ check_file(const struct media_file *f, struct err *err)
 	if (fstat(f->fd, &st) < 0)
 		return err_sys(err, "media %s", f->medium.media_id);
 	if (!S_ISREG(st.st_mode) || st.st_size != f->medium.bytes)
-		return err_set(err, ERR_SYS, "media %s: its file is damaged: %lld bytes instead of %lld",
+		return err_set(err, ERR_NOTFOUND, "media %s: its file is damaged: %lld bytes instead of %lld",
 			       f->medium.media_id, (long long)st.st_size, (long long)f->medium.bytes);
 	return 0;
 }
@@ -115,16 +115,41 @@ set_type(struct media_file *f)
 	(void)memcpy(f->type, type, strlen(type) + 1);
 }
 
+static int
+open_file(const struct media *m, struct media_file *f, struct err *err)
+{
+	struct store_file file = store_medium_file(&f->medium);
+	f->fd = store_file_open(m->blobs, &file, err);
+	return f->fd < 0 ? -1 : check_file(f, err);
+}
+
+/* A copy whose file is missing or cut is fetched again. */
+static int
+open_again(const struct media *m, const struct store_name *name, const struct media_how *how, struct media_file *f,
+	   struct err *err)
+{
+	struct err lost;
+	if (err->code != ERR_NOTFOUND || name->origin == NULL || m->fetch == NULL || how->no_remote ||
+	    f->medium.quarantined_by != NULL)
+		return -1;
+	io_close(&f->fd);
+	if (store_copy_lost(m->store, &f->medium, &lost) < 0)
+		return -1;
+	struct store_file file = store_medium_file(&f->medium);
+	store_file_remove(m->blobs, &file); /* and its thumbnails */
+	store_medium_clear(&f->medium);
+	return media_find(m, name, how, &f->medium, err) < 0 ? -1 : open_file(m, f, err);
+}
+
 int
 media_open(const struct media *m, const struct store_name *name, const struct media_how *how, struct media_file *out,
 	   struct err *err)
 {
 	*out = (struct media_file){.fd = -1};
-	if (media_find(m, name, how, &out->medium, err) < 0)
-		return -1;
-	struct store_file file = store_medium_file(&out->medium);
-	out->fd = store_file_open(m->blobs, &file, err);
-	if (out->fd < 0 || check_file(out, err) < 0) {
+	int rc = media_find(m, name, how, &out->medium, err);
+	if (rc == 0 && open_file(m, out, err) < 0)
+		rc = open_again(m, name, how, out, err);
+	if (rc < 0) {
 		media_file_clear(out);
 		return -1;
 	}

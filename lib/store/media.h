@@ -72,6 +72,10 @@ struct store_reservation {
 };
 int store_medium_reserve(struct store *s, const struct store_reservation *r, struct err *err);
 
+/* The file of another server's medium, as m has it, is not there: its row goes, unless it is quarantined or was fetched
+ * again meanwhile. */
+int store_copy_lost(struct store *s, const struct store_medium *m, struct err *err);
+
 /* ---- thumbnails ------------------------------------------------------------------------------------------- */
 
 #define STORE_THUMBS_MAX 256 /* of one medium, that are looked at */
