@@ -355,6 +355,15 @@ struct loop {
 	bool all; /* failed and cached records are the stage's business too */
 };
 
+void
+cmd_wait_input(void)
+{
+	enum { LOOK_UP = 1000 /* ms: a signal may come just before we wait */ };
+	struct pollfd pfd = {.fd = STDIN_FILENO, .events = POLLIN};
+	if (!cmd_stop)
+		(void)poll(&pfd, 1, LOOK_UP);
+}
+
 bool
 cmd_blank(const char *line, size_t len)
 {
@@ -399,8 +408,7 @@ run(const struct loop *l)
 	io_lines_init(&in, STDIN_FILENO, RECORD_LINE_MAX);
 	while (!cmd_stop && (kind = io_lines_next(&in, &line, &len, &err)) > IO_LINE_EOF) {
 		if (kind == IO_LINE_AGAIN) {
-			struct pollfd pfd = {.fd = STDIN_FILENO, .events = POLLIN};
-			(void)poll(&pfd, 1, -1);
+			cmd_wait_input();
 			continue;
 		}
 		if (kind == IO_LINE_OK && cmd_blank(line, len))

@@ -66,6 +66,8 @@ int cmd_when(const char *s, int64_t *ms);
 
 /* Lines that are no question.  One that holds a NUL byte is none of them: it gets an answer. */
 bool cmd_blank(const char *line, size_t len);
+void
+cmd_wait_input(void); /* after IO_LINE_AGAIN of standard input: until there is more, or a signal, or for a second */
 
 /* The loop of a filter that takes one record after the other: stdin to stdout, flushed whenever no more input waits.
  * Records that failed or were answered by the cache pass through.  Exit status: 0; 75 if trying again may help all

@@ -6,7 +6,6 @@
 #include <chafa.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -283,8 +282,7 @@ records(struct show *s)
 	while (!cmd_stop && (kind = io_lines_next(&in, &line, &len, &err)) > IO_LINE_EOF) {
 		struct record rec;
 		if (kind == IO_LINE_AGAIN) {
-			struct pollfd pfd = {.fd = STDIN_FILENO, .events = POLLIN};
-			(void)poll(&pfd, 1, -1);
+			cmd_wait_input();
 		} else if (kind == IO_LINE_LONG) {
 			cmd_warn(&s->c, "line is longer than %zu bytes", RECORD_LINE_MAX);
 			s->status = EXIT_REFUSED;
