@@ -72,6 +72,49 @@ store_block_hash(struct store *s, const char *sha256, const struct store_blockin
 	return rc;
 }
 
+void
+store_block_clear(struct store_block *b)
+{
+	mem_free(b->by);
+	mem_free(b->reason);
+	*b = (struct store_block){0};
+}
+
+static void
+read_block(void *arg, sqlite3_stmt *stmt)
+{
+	struct store_block *b = arg;
+	*b = (struct store_block){.found = true,
+				  .ts = sqlite3_column_int64(stmt, 0),
+				  .by = store_column(stmt, 1),
+				  .reason = store_column(stmt, 2)};
+}
+
+int
+store_block_get(struct store *s, const struct store_name *name, const char *sha256, struct store_block *out,
+		struct err *err)
+{
+	bool found;
+	*out = (struct store_block){0};
+	sqlite3_stmt *stmt = store_sql(s, name != NULL ? SQL_NAME_BLOCK_GET : SQL_HASH_BLOCK_GET, err);
+	if (stmt != NULL && name != NULL)
+		bind_name(stmt, name);
+	else if (stmt != NULL)
+		store_bind(stmt, 1, sha256);
+	return store_one(s, stmt, "block", &found, read_block, out, err);
+}
+
+int
+store_block_lift(struct store *s, const struct store_name *name, const char *sha256, struct err *err)
+{
+	sqlite3_stmt *stmt = store_sql(s, name != NULL ? SQL_NAME_BLOCK_LIFT : SQL_HASH_BLOCK_LIFT, err);
+	if (stmt != NULL && name != NULL)
+		bind_name(stmt, name);
+	else if (stmt != NULL)
+		store_bind(stmt, 1, sha256);
+	return store_run(s, stmt, "block", err);
+}
+
 int
 store_block_deleted(struct store *s, const struct store_medium *m, int64_t now, struct err *err)
 {

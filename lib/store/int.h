@@ -111,6 +111,37 @@ enum sql {
 	SQL_NAME_BLOCKED,
 	SQL_BLOCK_NAME,
 	SQL_BLOCK_HASH,
+	SQL_NAME_BLOCK_GET,
+	SQL_HASH_BLOCK_GET,
+	SQL_NAME_BLOCK_LIFT,
+	SQL_HASH_BLOCK_LIFT,
+	SQL_ADD_LOCAL_LOG,
+	SQL_ADD_LOCAL,
+	SQL_ADD_REMOTE_LOG,
+	SQL_ADD_REMOTE,
+	SQL_REMOVE_LOCAL_LOG,
+	SQL_REMOVE_LOCAL,
+	SQL_REMOVE_REMOTE_LOG,
+	SQL_REMOVE_REMOTE,
+	SQL_MARK_LOCAL,
+	SQL_MARK_REMOTE,
+	SQL_PROTECT_LOCAL,
+	SQL_CONTENT_HAS,
+	SQL_ACTION_GET,
+	SQL_ACTION_LAST,
+	SQL_ACTION_ROWS,
+	SQL_ACTION_UNDOES,
+	SQL_ACTION_UNDONE,
+	SQL_LOG_LATER,
+	SQL_LOG_LATER_HASH,
+	SQL_LOG_POSITION,
+	SQL_LOG_AFTER,
+	SQL_LOG_OF,
+	SQL_LIST_LOCAL,
+	SQL_LIST_REMOTE,
+	SQL_PICK_USER,
+	SQL_REFUSED_NEXT,
+	SQL_REFUSED_WHY,
 
 	/* expire.c and beside it: what is due, orphans */
 	SQL_OVER_PREVIEWS,
@@ -219,6 +250,14 @@ int store_action_count(struct store *s, int64_t action_id, int64_t n, struct err
  * NULL.  name is NULL where a content is blocked; sha256 is NULL where it is not known. */
 int store_log(struct store *s, int64_t action_id, const struct store_name *name, enum store_change change,
 	      const char *was, const char *sha256, int64_t now, struct err *err);
+/* The same, with all that undoing it needs. */
+struct store_was {
+	const char *by;	    /* quarantined_by, or who had blocked it */
+	const char *reason; /* of the block */
+	int64_t ts;	    /* of the block */
+};
+int store_log_was(struct store *s, int64_t action_id, const struct store_name *name, enum store_change change,
+		  const struct store_was *was, const char *sha256, int64_t now, struct err *err);
 /* An action of "system" and its only transition: a medium came in quarantined.  verb says how it came in. */
 int store_log_system(struct store *s, const char *verb, const struct store_name *name, const char *sha256, int64_t now,
 		     struct err *err);
@@ -232,6 +271,7 @@ struct store_blocking {
 int store_block_name(struct store *s, const struct store_name *name, const struct store_blocking *b, bool *new,
 		     struct err *err);
 int store_block_hash(struct store *s, const char *sha256, const struct store_blocking *b, bool *new, struct err *err);
+int store_block_lift(struct store *s, const struct store_name *name, const char *sha256, struct err *err);
 /* The row of m is deleted in this transaction: if it was quarantined, that outlives it. */
 int store_block_deleted(struct store *s, const struct store_medium *m, int64_t now, struct err *err);
 
@@ -245,6 +285,23 @@ int store_thumb_row_put(struct store *s, const char *media_id, const struct stor
 /* Of one medium; filesystem_id is NULL for ours.  In the caller's transaction. */
 int store_thumb_rows_add(struct store *s, const struct store_name *name, const char *filesystem_id,
 			 const struct store_thumb *t, size_t n, struct err *err);
+
+/* ---- mark.c: likewise; logs nothing ---- */
+
+/* Sets one medium to what change leaves: quarantined_by is by, or none; or the protection. */
+int store_medium_mark(struct store *s, const struct store_name *name, enum store_change change, const char *by,
+		      struct err *err);
+
+/* ---- quarantine_list.c ---- */
+
+enum { STORE_LOG_PAGE = 256 }; /* rows of the log that are undone in one transaction */
+/* At most max rows of a statement that gives the columns of the log; cleared by store_log_clear, also after -1. */
+int store_log_page(struct store *s, struct sqlite3_stmt *stmt, struct store_logged *row, size_t max, size_t *n,
+		   struct err *err);
+void store_log_clear(struct store_logged *row, size_t n);
+/* Rows of media behind those that m holds already. */
+int store_media_page(struct store *s, struct sqlite3_stmt *stmt, struct store_medium *m, size_t max, size_t *n,
+		     struct err *err);
 
 /* ---- put.c ---- */
 

@@ -61,21 +61,31 @@ unreachable(enum store_change change, const char *was)
 }
 
 int
-store_log(struct store *s, int64_t action_id, const struct store_name *name, enum store_change change, const char *was,
-	  const char *sha256, int64_t now, struct err *err)
+store_log_was(struct store *s, int64_t action_id, const struct store_name *name, enum store_change change,
+	      const struct store_was *was, const char *sha256, int64_t now, struct err *err)
 {
 	sqlite3_stmt *stmt = store_sql(s, SQL_LOG_PUT, err);
 	if (stmt == NULL)
 		return -1;
 	store_bind(stmt, 1, name != NULL ? name->origin : NULL);
 	store_bind(stmt, 2, name != NULL ? name->id : NULL);
-	(void)sqlite3_bind_int(stmt, 3, unreachable(change, was));
+	(void)sqlite3_bind_int(stmt, 3, unreachable(change, was->by));
 	store_bind(stmt, 4, store_change_name(change));
 	(void)sqlite3_bind_int64(stmt, 5, now);
 	(void)sqlite3_bind_int64(stmt, 6, action_id);
-	store_bind(stmt, 7, was);
+	store_bind(stmt, 7, was->by);
 	store_bind(stmt, 8, sha256);
+	if (was->ts > 0)
+		(void)sqlite3_bind_int64(stmt, 9, was->ts);
+	store_bind(stmt, 10, was->reason);
 	return store_run(s, stmt, "log", err);
+}
+
+int
+store_log(struct store *s, int64_t action_id, const struct store_name *name, enum store_change change, const char *was,
+	  const char *sha256, int64_t now, struct err *err)
+{
+	return store_log_was(s, action_id, name, change, &(struct store_was){.by = was}, sha256, now, err);
 }
 
 int

@@ -40,6 +40,19 @@
 	" ORDER BY CASE ?5 WHEN 'displayname' THEN n.displayname WHEN 'media_length' THEN sum(m.media_length)" \
 	" WHEN 'media_count' THEN count(*) ELSE m.user_id END " dir ", m.user_id LIMIT ?6 OFFSET ?7"
 
+/* Of a content: the copies that can be had, and those that cannot. */
+#define OPEN_LOCAL " WHERE sha256 = ?1 AND quarantined_by IS NULL AND safe_from_quarantine = 0"
+#define OPEN_REMOTE " WHERE sha256 = ?1 AND quarantined_by IS NULL"
+#define SHUT " WHERE sha256 = ?1 AND quarantined_by IS NOT NULL"
+#define LOG_ROWS                                          \
+	"INSERT OR IGNORE INTO quarantined_media_changes" \
+	" (origin, media_id, quarantined, change, ts, action_id, was, sha256)"
+
+#define LOG_COLUMNS                                                                                              \
+	"SELECT c.stream_id, c.origin, c.media_id, c.quarantined, c.change, c.ts, c.action_id, c.was, c.was_ts," \
+	" c.was_reason, c.sha256, a.verb, a.by_user, a.reason FROM quarantined_media_changes c"                  \
+	" LEFT JOIN media_actions a ON a.action_id = c.action_id"
+
 const char *const store_sql_text[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
@@ -152,14 +165,89 @@ const char *const store_sql_text[SQL_COUNT] = {
     /* ---- quarantine.c and beside it: transitions, blocks, the log ---- */
     [SQL_ACTION_PUT] = "INSERT INTO media_actions (ts, verb, by_user, reason) VALUES (?1, ?2, ?3, ?4)",
     [SQL_ACTION_COUNT] = "UPDATE media_actions SET media = media + ?2 WHERE action_id = ?1",
-    [SQL_LOG_PUT] = "INSERT INTO quarantined_media_changes"
-		    " (origin, media_id, quarantined, change, ts, action_id, was, sha256)"
-		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    /* a dry run has a log of its own, in which each change stands once */
+    [SQL_LOG_PUT] = "INSERT OR IGNORE INTO quarantined_media_changes"
+		    " (origin, media_id, quarantined, change, ts, action_id, was, sha256, was_ts, was_reason)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [SQL_NAME_BLOCKED] = "SELECT 1 FROM blocked_media WHERE origin = ?1 AND media_id = ?2",
     [SQL_BLOCK_NAME] = "INSERT OR IGNORE INTO blocked_media (origin, media_id, blocked_ts, blocked_by, reason)"
 		       " VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_BLOCK_HASH] = "INSERT OR IGNORE INTO blocked_hashes (sha256, blocked_ts, blocked_by, reason)"
 		       " VALUES (?1, ?3, ?4, ?5)",
+
+    [SQL_NAME_BLOCK_GET] = "SELECT blocked_ts, blocked_by, reason FROM blocked_media"
+			   " WHERE origin = ?1 AND media_id = ?2",
+    [SQL_HASH_BLOCK_GET] = "SELECT blocked_ts, blocked_by, reason FROM blocked_hashes WHERE sha256 = ?1",
+    [SQL_NAME_BLOCK_LIFT] = "DELETE FROM blocked_media WHERE origin = ?1 AND media_id = ?2",
+    [SQL_HASH_BLOCK_LIFT] = "DELETE FROM blocked_hashes WHERE sha256 = ?1",
+    /* each pair: what is logged, and what is done to the same rows */
+    [SQL_ADD_LOCAL_LOG] =
+	LOG_ROWS " SELECT NULL, media_id, 1, 'quarantine', ?3, ?2, NULL, sha256 FROM local_media_repository" OPEN_LOCAL
+		 " ORDER BY media_id",
+    [SQL_ADD_LOCAL] = "UPDATE local_media_repository SET quarantined_by = ?2" OPEN_LOCAL,
+    [SQL_ADD_REMOTE_LOG] = LOG_ROWS
+    " SELECT media_origin, media_id, 1, 'quarantine', ?3, ?2, NULL, sha256 FROM remote_media_cache" OPEN_REMOTE,
+    [SQL_ADD_REMOTE] = "UPDATE remote_media_cache SET quarantined_by = ?2" OPEN_REMOTE,
+    [SQL_REMOVE_LOCAL_LOG] = LOG_ROWS
+    " SELECT NULL, media_id, 0, 'unquarantine', ?3, ?2, quarantined_by, sha256 FROM local_media_repository" SHUT
+    " ORDER BY media_id",
+    [SQL_REMOVE_LOCAL] = "UPDATE local_media_repository SET quarantined_by = NULL" SHUT,
+    [SQL_REMOVE_REMOTE_LOG] = LOG_ROWS " SELECT media_origin, media_id, 0, 'unquarantine', ?3, ?2, quarantined_by,"
+				       " sha256 FROM remote_media_cache" SHUT,
+    [SQL_REMOVE_REMOTE] = "UPDATE remote_media_cache SET quarantined_by = NULL" SHUT,
+    [SQL_MARK_LOCAL] = "UPDATE local_media_repository SET quarantined_by = ?3 WHERE media_id = ?2",
+    [SQL_MARK_REMOTE] = "UPDATE remote_media_cache SET quarantined_by = ?3 WHERE media_origin = ?1 AND media_id = ?2",
+    [SQL_PROTECT_LOCAL] = "UPDATE local_media_repository SET safe_from_quarantine = ?3 WHERE media_id = ?2",
+    [SQL_CONTENT_HAS] = "SELECT 1 FROM local_media_repository WHERE sha256 = ?1"
+			" UNION ALL SELECT 1 FROM remote_media_cache WHERE sha256 = ?1 LIMIT 1",
+
+    [SQL_ACTION_GET] = "SELECT action_id, ts, verb, by_user, reason, undoes, undone_by FROM media_actions"
+		       " WHERE action_id = ?1",
+    [SQL_ACTION_LAST] = "SELECT action_id, ts, verb, by_user, reason, undoes, undone_by FROM media_actions"
+			" WHERE by_user = ?1 AND undone_by IS NULL AND undoes IS NULL AND verb IN"
+			" ('add', 'remove', 'protect', 'unprotect', 'block', 'unblock', 'hashes import')"
+			" ORDER BY action_id DESC LIMIT 1",
+    [SQL_ACTION_ROWS] = LOG_COLUMNS " WHERE c.action_id = ?1 AND c.stream_id < ?2 ORDER BY c.stream_id DESC LIMIT ?3",
+    [SQL_ACTION_UNDOES] = "UPDATE media_actions SET undoes = ?2 WHERE action_id = ?1",
+    [SQL_ACTION_UNDONE] = "UPDATE media_actions SET undone_by = ?2 WHERE action_id = ?1",
+    [SQL_LOG_LATER] = "SELECT c.action_id, a.undoes FROM quarantined_media_changes c"
+		      " LEFT JOIN media_actions a ON a.action_id = c.action_id"
+		      " WHERE c.media_id = ?1 AND c.stream_id > ?2 AND c.change IN (?3, ?4, 'delete', '')"
+		      " AND c.origin IS ?5 ORDER BY c.stream_id LIMIT 1",
+    [SQL_LOG_LATER_HASH] = "SELECT c.action_id, a.undoes FROM quarantined_media_changes c"
+			   " LEFT JOIN media_actions a ON a.action_id = c.action_id"
+			   " WHERE c.media_id IS NULL AND c.sha256 = ?1 AND c.stream_id > ?2 AND c.change IN (?3, ?4)"
+			   " ORDER BY c.stream_id LIMIT 1",
+    [SQL_LOG_POSITION] = "SELECT max(stream_id) FROM quarantined_media_changes",
+    [SQL_LOG_AFTER] = LOG_COLUMNS " WHERE c.stream_id > ?1 ORDER BY c.stream_id LIMIT ?2",
+    [SQL_LOG_OF] = LOG_COLUMNS " WHERE c.media_id = ?1 AND c.origin IS ?2 ORDER BY c.stream_id DESC LIMIT ?3",
+    [SQL_LIST_LOCAL] = "SELECT NULL, media_id, media_type, media_length, upload_name, created_ts, last_access_ts,"
+		       " quarantined_by, authenticated, sha256, user_id, url_cache, safe_from_quarantine, NULL"
+		       " FROM local_media_repository WHERE quarantined_by IS NOT NULL AND media_id > ?1"
+		       " ORDER BY media_id LIMIT ?2",
+    [SQL_LIST_REMOTE] =
+	"SELECT media_origin, media_id, media_type, media_length, upload_name, created_ts, last_access_ts,"
+	" quarantined_by, authenticated, sha256, NULL, NULL, 0, filesystem_id"
+	" FROM remote_media_cache WHERE quarantined_by IS NOT NULL AND (media_origin, media_id) > (?1, ?2)"
+	" ORDER BY media_origin, media_id LIMIT ?3",
+    [SQL_REFUSED_NEXT] =
+	"SELECT min(h) FROM (SELECT min(sha256) AS h FROM blocked_hashes WHERE sha256 > ?1"
+	" UNION ALL SELECT min(sha256) FROM local_media_repository WHERE quarantined_by IS NOT NULL AND sha256 > ?1"
+	" UNION ALL SELECT min(sha256) FROM remote_media_cache WHERE quarantined_by IS NOT NULL AND sha256 > ?1)",
+    [SQL_REFUSED_WHY] =
+	"SELECT c.ts, coalesce(a.by_user, m.quarantined_by), a.reason FROM"
+	" (SELECT * FROM (SELECT NULL AS origin, media_id, quarantined_by FROM local_media_repository"
+	"   WHERE sha256 = ?1 AND quarantined_by IS NOT NULL LIMIT 1)"
+	"  UNION ALL SELECT * FROM (SELECT media_origin, media_id, quarantined_by FROM remote_media_cache"
+	"   WHERE sha256 = ?1 AND quarantined_by IS NOT NULL LIMIT 1) LIMIT 1) m"
+	" LEFT JOIN quarantined_media_changes c ON c.stream_id = (SELECT stream_id FROM quarantined_media_changes"
+	"   WHERE media_id = m.media_id AND origin IS m.origin AND change = 'quarantine' ORDER BY stream_id DESC LIMIT "
+	"1)"
+	" LEFT JOIN media_actions a ON a.action_id = c.action_id",
+    [SQL_PICK_USER] = "SELECT media_id, created_ts FROM local_media_repository"
+		      " WHERE user_id = ?1 AND (created_ts, media_id) < (?2, ?3)"
+		      " AND (?4 IS NULL OR (quarantined_by IS NOT NULL) = ?4)"
+		      " ORDER BY created_ts DESC, media_id DESC LIMIT ?5",
 
     /* ---- expire.c and beside it: what is due, orphans ---- */
     [SQL_OVER_PREVIEWS] = "SELECT rowid, url, media_id, " STORE_OVER " FROM local_media_repository_url_cache"
@@ -420,18 +508,23 @@ const char *const store_sql_migration[] = {
     "CREATE TABLE blocked_hashes ("
     " sha256 TEXT PRIMARY KEY, blocked_ts INTEGER NOT NULL, blocked_by TEXT, reason TEXT) WITHOUT ROWID;"
     /* The log: each row of quarantined_media_changes is one transition, in one action of somebody.  change is quarantine,
-     * unquarantine, protect, unprotect, block, unblock or delete; was is quarantined_by before it.  media of an
+     * unquarantine, protect, unprotect, block, unblock or delete; was is quarantined_by before it, or who had
+     * blocked it, was_ts and was_reason when and why.  media of an
      * action are those that are not logged one by one. */
     "ALTER TABLE quarantined_media_changes ADD COLUMN change TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE quarantined_media_changes ADD COLUMN ts INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE quarantined_media_changes ADD COLUMN action_id INTEGER;"
     "ALTER TABLE quarantined_media_changes ADD COLUMN was TEXT;"
+    "ALTER TABLE quarantined_media_changes ADD COLUMN was_ts INTEGER;"
+    "ALTER TABLE quarantined_media_changes ADD COLUMN was_reason TEXT;"
     "ALTER TABLE quarantined_media_changes ADD COLUMN sha256 TEXT;"
     "CREATE INDEX quarantined_media_changes_action ON quarantined_media_changes (action_id);"
     "CREATE INDEX quarantined_media_changes_media ON quarantined_media_changes (media_id);"
     "CREATE TABLE media_actions ("
     " action_id INTEGER PRIMARY KEY AUTOINCREMENT, ts INTEGER NOT NULL, verb TEXT NOT NULL, by_user TEXT, reason TEXT,"
     " media INTEGER NOT NULL DEFAULT 0, undoes INTEGER, undone_by INTEGER);"
+    "CREATE INDEX quarantined_media_changes_sha256 ON quarantined_media_changes (sha256) WHERE media_id IS NULL;"
+    "CREATE INDEX media_actions_undo ON media_actions (by_user) WHERE undone_by IS NULL AND undoes IS NULL;"
     /* Which event names which medium.  origin is the server's name, ours too: events name it.  A redaction may be read
      * before what it redacts, and is one only in the room of that. */
     "CREATE TABLE media_references ("

@@ -11,6 +11,8 @@ static const struct {
 	const char *why;
 } allowed[] = {
     {SQL_IMAGE_TWIN, "SCAN m", "a subquery of 64 rows at most"},
+    {SQL_REFUSED_WHY, "SCAN (subquery", "a subquery of one row"},
+    {SQL_REFUSED_WHY, "SCAN m", "likewise"},
     {SQL_STAT_PREVIEWS, "SCAN local_media_repository_url_cache", "a count of all, asked for by people"},
     {SQL_STAT_FAILURES, "SCAN url_preview_failures", "likewise"},
     {SQL_STAT_MEDIA, "SCAN local_media_repository USING", "likewise"},

@@ -1,0 +1,73 @@
+/* Which media are a user's?  Page by page, and no statement stays open meanwhile. */
+#include "store/int.h"
+
+#include <sqlite3.h>
+
+enum { PICKED = 500 };
+
+struct picked {
+	char *id[PICKED];
+	size_t n;
+	char *last; /* where the next page begins: below this one */
+	int64_t last_ts;
+};
+
+static void
+clear(struct picked *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		mem_free(p->id[i]);
+	p->n = 0;
+}
+
+static int
+read_page(struct store *s, sqlite3_stmt *stmt, struct picked *p, struct err *err)
+{
+	int step = SQLITE_DONE;
+	while (p->n < PICKED && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
+		p->id[p->n++] = store_column(stmt, 0);
+		p->last_ts = sqlite3_column_int64(stmt, 1);
+	}
+	int rc = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_db_err(s, "media", err);
+	(void)sqlite3_reset(stmt);
+	if (p->n > 0) {
+		mem_free(p->last);
+		p->last = mem_strdup(p->id[p->n - 1]);
+	}
+	return rc;
+}
+
+static int
+page(struct store *s, const char *user, enum store_picking which, struct picked *p, struct err *err)
+{
+	sqlite3_stmt *stmt = store_sql(s, SQL_PICK_USER, err);
+	if (stmt == NULL)
+		return -1;
+	clear(p);
+	store_bind(stmt, 1, user);
+	(void)sqlite3_bind_int64(stmt, 2, p->last_ts);
+	store_bind(stmt, 3, p->last != NULL ? p->last : "");
+	if (which != STORE_PICK_ALL)
+		(void)sqlite3_bind_int(stmt, 4, which == STORE_PICK_QUARANTINED);
+	(void)sqlite3_bind_int64(stmt, 5, PICKED);
+	return read_page(s, stmt, p, err);
+}
+
+int
+store_pick_user(struct store *s, const char *user, enum store_picking which, store_picked *f, void *arg,
+		struct err *err)
+{
+	struct picked *p = mem_alloc(sizeof *p);
+	bool stop = false;
+	int rc = 0;
+	p->last_ts = INT64_MAX;
+	do {
+		rc = page(s, user, which, p, err);
+		for (size_t i = 0; rc == 0 && !stop && i < p->n; i++)
+			stop = f(arg, &(struct store_name){NULL, p->id[i]}) != 0;
+	} while (rc == 0 && !stop && p->n == PICKED);
+	clear(p);
+	mem_free(p->last);
+	mem_free(p);
+	return rc;
+}
