@@ -63,6 +63,7 @@ OBJ_mxmedia-check     = flaw
 OBJ_mxmedia-put       = media-open
 OBJ_mxmedia-get       = media-open media-out remote remote-child
 OBJ_mxmedia-stat      = stat-tell terminal when
+OBJ_mxmedia-quarantine = quarantine-names quarantine-change quarantine-look quarantine-hashes
 OBJ_FILTER            = sandbox sandbox-landlock sandbox-seccomp sandbox-bpf
 $(foreach c,fetch og oembed thumb show,$(eval OBJ_mxpreview-$(c) = close $(OBJ_FILTER)))
 OBJ_mxpreview-oembed += oembed-update
