@@ -212,6 +212,10 @@ enum sql {
 	/* import.c */
 
 	/* token.c */
+	SQL_TOKEN_GET,
+	SQL_TOKEN_PUT,
+	SQL_TOKEN_SWEEP,
+	SQL_TOKEN_FORGET,
 
 	SQL_COUNT
 };

@@ -418,6 +418,12 @@ const char *const store_sql_text[SQL_COUNT] = {
     /* ---- import.c ---- */
 
     /* ---- token.c ---- */
+    [SQL_TOKEN_GET] = "SELECT user_id, guest, admin, expires_ts FROM token_cache"
+		      " WHERE token_hash = ?1 AND expires_ts > ?2",
+    [SQL_TOKEN_PUT] = "INSERT OR REPLACE INTO token_cache (token_hash, user_id, guest, admin, expires_ts)"
+		      " VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_TOKEN_SWEEP] = "DELETE FROM token_cache WHERE expires_ts <= ?1",
+    [SQL_TOKEN_FORGET] = "DELETE FROM token_cache WHERE token_hash = ?1",
 };
 
 /* Tables and columns are the reference server's (spec F.10), so that its data can be taken over as it is; what it does
