@@ -34,7 +34,8 @@ PKG_mxpreview-cache   = sqlite3 libidn2
 
 PKG_mxpreview-show    = libjpeg libwebp libwebpdemux libwebpmux libdeflate zlib chafa
 
-PKG_mxpreview-cgi     = sqlite3 libidn2 fcgi
+PKG_mxpreview-cgi     = sqlite3 libidn2
+PKG_mxpreview-whoami  = libcurl libidn2
 
 PKG_mxmedia-put       = sqlite3 libcrypto libidn2
 
@@ -52,10 +53,12 @@ PKG_mxmedia-check     = sqlite3 libcrypto libidn2
 
 PKG_mxmedia-import    = sqlite3 libcrypto
 
-PKG_mxmedia-cgi       = sqlite3 libcrypto fcgi
+PKG_mxmedia-cgi       = sqlite3 libcrypto
 
 LIB_mxpreview-og      = -luchardet
 LIB_ALL               = -ljq -lm
+OBJ_WEB               = cgi cgi-fast cgi-socket who who-tokens who-home chain
+OBJ_mxpreview-cgi     = policy keep $(OBJ_WEB)
 OBJ_mxpreview         = policy terminal keep shape shape-picture
 OBJ_mxpreview-cache   = cache-look keep when policy
 OBJ_mxmedia-expire    = expire-verbs expire-tell expire-orphans flaw when
@@ -66,6 +69,7 @@ OBJ_mxmedia-stat      = stat-tell terminal when
 OBJ_mxmedia-quarantine = quarantine-names quarantine-change quarantine-look quarantine-hashes
 OBJ_FILTER            = sandbox sandbox-landlock sandbox-seccomp sandbox-bpf
 $(foreach c,fetch og oembed thumb show,$(eval OBJ_mxpreview-$(c) = close $(OBJ_FILTER)))
+OBJ_mxpreview-whoami  = close $(OBJ_FILTER)
 OBJ_mxpreview-oembed += oembed-update
 OBJ_mxpreview-og     += terminal
 OBJ_mxpreview-show   += terminal

@@ -63,6 +63,20 @@ struct conf {
 	int64_t min_free_space;		      /* 64M: below it nothing is put */
 	bool dynamic_thumbnails;	      /* false */
 	bool enable_authenticated_media;      /* true */
+
+	/* what mxpreview-cgi and mxmedia-cgi look at */
+	bool url_preview_enabled;	       /* true */
+	char *auth;			       /* "homeserver"; none, header, tokens */
+	char *auth_header;		       /* NULL: none */
+	struct conf_list auth_tokens;	       /* files */
+	char *homeserver;		       /* "http://127.0.0.1:8008" */
+	bool homeserver_admin;		       /* false */
+	int64_t homeserver_timeout, token_ttl; /* 10s, 1m */
+	struct conf_list admin;		       /* users */
+	struct conf_list trusted_proxy;	       /* addresses, or "unix" */
+	bool client_language;		       /* false */
+	int64_t rate_per_second, rate_burst;   /* 0: no limit; 50 */
+
 	struct conf_section *section;
 	size_t sections;
 };

@@ -39,5 +39,11 @@ const char *conf_check_accept_language(const char *s);
 const char *conf_check_cidr(const char *s);
 const char *conf_check_ports(const char *s);
 const char *conf_check_upload_limit(const char *s);
+/* check_web.c */
+const char *conf_check_auth(const char *s);
+const char *conf_check_header(const char *s);
+const char *conf_check_homeserver(const char *s);
+const char *conf_check_user(const char *s);
+const char *conf_check_proxy(const char *s);
 
 #endif

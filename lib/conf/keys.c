@@ -130,6 +130,21 @@ static const struct row rows[] = {
     RANGE(min_free_space, SIZE, "64M", 0, 1024 * 1024 * MIB, "free space of the disk below which nothing is put"),
     BOOLEAN(dynamic_thumbnails, "false", "whether thumbnails beyond the standard ones are made when asked for"),
     BOOLEAN(enable_authenticated_media, "true", "whether new media are for those who say who they are only"),
+
+    /* mxpreview-cgi, mxmedia-cgi */
+    BOOLEAN(url_preview_enabled, "true", "whether clients are given previews at all"),
+    STRING(auth, "homeserver", conf_check_auth, "how it is known who asks by HTTP"),
+    STRING(auth_header, "", conf_check_header, "the header in which the web server names the user"),
+    MANY(auth_tokens, FILES, NULL, "files of known access tokens"),
+    STRING(homeserver, "http://127.0.0.1:8008", conf_check_homeserver, "the homeserver that knows access tokens"),
+    BOOLEAN(homeserver_admin, "false", "whether the homeserver is asked who is an admin"),
+    RANGE(homeserver_timeout, DURATION, "10s", 100, 2 * MINUTE, "for one answer of the homeserver"),
+    RANGE(token_ttl, DURATION, "1m", 0, 60 * MINUTE, "how long an access token is known without asking again"),
+    MANY(admin, LIST, conf_check_user, "users that are server admins"),
+    MANY(trusted_proxy, LIST, conf_check_proxy, "proxies that are believed who asks"),
+    BOOLEAN(client_language, "false", "whether pages are asked for in the languages of the client"),
+    RANGE(rate_per_second, NUMBER, "0", 0, 1000, "requests a second of one user and of one address; 0 is no limit"),
+    RANGE(rate_burst, NUMBER, "50", 1, 100000, "requests at once before that limit holds"),
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };

@@ -118,11 +118,16 @@ origin_form(const char *uri)
 	return path + strcspn(path, "/?");
 }
 
-static const char *
-behind_script(const char *uri, const char *script)
+/* How many segments of the path are the name of a script? */
+static size_t
+of_script(const char *uri, const char *script)
 {
-	size_t n = script != NULL ? strlen(script) : 0;
-	return n > 0 && strncmp(uri, script, n) == 0 && uri[n] == '/' && script[n - 1] != '/' ? uri + n : uri;
+	size_t n = script != NULL ? strlen(script) : 0, segments = 0;
+	if (n == 0 || strncmp(uri, script, n) != 0 || uri[n] != '/' || script[n - 1] == '/')
+		return 0;
+	for (const char *p = script; *p != '\0'; p++)
+		segments += *p == '/';
+	return segments;
 }
 
 static int
@@ -130,8 +135,9 @@ read_target(struct web_request *r, web_variable *get, void *arg, struct err *err
 {
 	const char *uri = get(arg, "REQUEST_URI"), *path = get(arg, "PATH_INFO"), *query = get(arg, "QUERY_STRING");
 	bool raw = uri != NULL && *uri != '\0';
-	path = raw ? behind_script(origin_form(uri), get(arg, "SCRIPT_NAME")) : path != NULL ? path : "";
+	path = raw ? origin_form(uri) : path != NULL ? path : "";
 	size_t n = raw ? strcspn(path, "?#") : strlen(path);
+	r->script = raw ? of_script(path, get(arg, "SCRIPT_NAME")) : 0;
 	if (raw)
 		query = path[n] == '?' ? path + n + 1 : "";
 	size_t m = query == NULL ? 0 : strcspn(query, "#");

@@ -39,10 +39,10 @@ fits(const char *p, size_t n, const char *segment, struct web_match *m)
 }
 
 static bool
-matches(const char *pattern, const struct web_request *r, struct web_match *m)
+matches(const char *pattern, const struct web_request *r, size_t from, struct web_match *m)
 {
 	const char *p = pattern + 1;
-	size_t i = 0;
+	size_t i = from;
 	m->n = 0;
 	for (;;) {
 		size_t n = strcspn(p, "/");
@@ -55,24 +55,32 @@ matches(const char *pattern, const struct web_request *r, struct web_match *m)
 	}
 }
 
-int
-web_route(const struct web_route *table, const struct web_request *r, struct web_match *m, struct err *err)
+static const struct web_route *
+look(const struct web_route *table, const struct web_request *r, size_t from, struct web_match *m)
 {
-	unsigned methods = 0;
 	*m = (struct web_match){0};
 	for (const struct web_route *row = table; row->pattern != NULL; row++) {
 		unsigned allowed = row->methods | ((row->methods & WEB_GET) != 0 ? WEB_HEAD : 0) | WEB_OPTIONS;
-		if (!matches(row->pattern, r, m))
+		if (!matches(row->pattern, r, from, m))
 			continue;
-		methods |= allowed;
-		if ((allowed & r->method) == 0)
-			continue;
-		m->route = row;
-		m->methods = methods;
-		return 0;
+		m->methods |= allowed;
+		if ((allowed & r->method) != 0)
+			return row;
 	}
-	*m = (struct web_match){.methods = methods};
-	return err_http(err, ERR_NOTFOUND, methods == 0 ? 404 : 405, "M_UNRECOGNIZED", "Unrecognized request");
+	m->n = 0;
+	return NULL;
+}
+
+int
+web_route(const struct web_route *table, const struct web_request *r, struct web_match *m, struct err *err)
+{
+	const struct web_route *row = look(table, r, 0, m);
+	if (m->methods == 0 && r->script > 0)
+		row = look(table, r, r->script, m);
+	m->route = row;
+	return row != NULL
+		   ? 0
+		   : err_http(err, ERR_NOTFOUND, m->methods == 0 ? 404 : 405, "M_UNRECOGNIZED", "Unrecognized request");
 }
 
 const char *

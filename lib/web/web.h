@@ -36,6 +36,7 @@ struct web_request {
 	const char
 	    *segment[WEB_SEGMENTS_MAX]; /* of the path, each decoded by itself: UTF-8 without NUL, '/' where %2F was */
 	size_t segments;
+	size_t script; /* so many of them are the script's name, if the web server is right */
 	struct web_param *param;
 	size_t params;
 	const char *authorization, *if_none_match, *range, *if_range, *accept_language, *type;
@@ -55,7 +56,7 @@ struct web_trust {
 	bool local; /* also who asks through a Unix socket of the web server: REMOTE_ADDR is no address */
 };
 
-/* REQUEST_URI counts before PATH_INFO, for servers decode %2F in the latter; SCRIPT_NAME in front of it is left out.
+/* REQUEST_URI counts before PATH_INFO, for servers decode %2F in the latter.
  * -1: err has the status of the answer; r can be answered and is to be cleared all the same. */
 int web_request_read(struct web_request *r, web_variable *get, void *arg, const struct web_trust *trust,
 		     struct err *err);
@@ -104,7 +105,7 @@ struct web_match {
 	size_t n;
 	unsigned methods; /* what the path allows, for 405 */
 };
-/* -1: 404 or 405 M_UNRECOGNIZED. */
+/* The whole path, else what is behind the script's name.  -1: 404 or 405 M_UNRECOGNIZED. */
 int web_route(const struct web_route *table, const struct web_request *r, struct web_match *m, struct err *err);
 const char *web_match_value(const struct web_match *m, const char *name); /* NULL: none of that name */
 

@@ -52,14 +52,14 @@ paths(void)
 					"/cgi-bin/x.cgi", "PATH_INFO", "/no"}},
 			 NULL, &err),
 	       0, "behind a script's name");
-	is_int((long long)r.segments, 2, "which is left out");
+	is_int((long long)r.script, 2, "which is two segments");
 	web_request_clear(&r);
 	is_int(read_vars(
 		   &r,
 		   (struct vars){{"REQUEST_METHOD", "GET", "REQUEST_URI", "/_matrix/x", "SCRIPT_NAME", "/_matrix/x"}},
 		   NULL, &err),
 	       0, "a name that is everything");
-	is_int((long long)r.segments, 2, "is no script's");
+	is_int((long long)r.script, 0, "is no script's");
 	web_request_clear(&r);
 	is_int(read_vars(&r,
 			 (struct vars){{"REQUEST_METHOD", "HEAD", "PATH_INFO", "/a%2Fb/c", "QUERY_STRING", "q=%41"}},
@@ -262,6 +262,14 @@ routes(void)
 		if (t[i].want == ROOM)
 			is_str(web_match_value(&m, "room"), "!a/b:c", "a room");
 		ok(rc < 0 || web_match_value(&m, "nam") == NULL, "no other names");
+		web_request_clear(&r);
+	}
+	for (const char *const *s = (const char *const[]){"/cgi/x", "/room", "/room/a", NULL}; *s != NULL; s++) {
+		const char *uri = **s == '/' && (*s)[1] == 'c' ? "/cgi/x/room/a/media" : "/room/a/media";
+		struct vars v = {{"REQUEST_METHOD", "GET", "REQUEST_URI", uri, "SCRIPT_NAME", *s}};
+		(void)read_vars(&r, v, NULL, &err);
+		is_int(web_route(table, &r, &m, &err), 0, "behind a script's name, or with it");
+		is_str(web_match_value(&m, "room"), "a", "is the same");
 		web_request_clear(&r);
 	}
 }
