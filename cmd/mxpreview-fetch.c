@@ -255,6 +255,7 @@ open_doors(struct app *a, struct err *err)
 {
 	a->ca_file = trust(getenv("SSL_CERT_FILE"));
 	a->ca_path = trust(getenv("SSL_CERT_DIR"));
+	(void)unsetenv("SSLKEYLOGFILE"); /* libcurl would write the secrets of every connection there */
 	a->policy = cmd_policy(&a->c);
 	a->site = (struct fetch_site){
 	    .c = &a->c, .sites = conf_sites_new(&a->c.conf, err), .blobs = a->body ? NULL : &a->blobs};
