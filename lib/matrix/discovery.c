@@ -61,10 +61,10 @@ parse(struct server *s, const char *text)
 /* ---- places ---------------------------------------------------------------------------------------------- */
 
 static void
-add_place(struct matrix_discovery *d, const char *connect, int port, char *take_host)
+add_place(struct matrix_discovery *d, const char *connect, int port, const char *host)
 {
 	d->place[d->places++] = (struct matrix_place){
-	    .connect = mem_strdup(connect), .name = mem_strdup(d->host), .host = take_host, .port = port};
+	    .connect = mem_strdup(connect), .name = mem_strdup(d->host), .host = mem_strdup(host), .port = port};
 }
 
 static void
@@ -77,7 +77,7 @@ go_on(struct matrix_discovery *d, enum step step)
 		  : step == FOUND    ? NULL
 				     : mem_printf("%s%s", before[step], d->host);
 	if (step == FOUND && d->places == 0)
-		add_place(d, d->host, PORT, mem_strdup(d->host));
+		add_place(d, d->host, PORT, d->host);
 }
 
 /* An address, or a port that was named, ends the way; else it goes on with that step. */
@@ -86,8 +86,11 @@ take(struct matrix_discovery *d, const struct server *s, enum step next)
 {
 	mem_free(d->host);
 	d->host = mem_strdup(s->host);
-	if (s->port >= 0)
-		add_place(d, s->host, s->port, mem_printf("%s:%d", s->host, s->port));
+	if (s->port >= 0) {
+		char *host = mem_printf("%s:%d", s->host, s->port);
+		add_place(d, s->host, s->port, host);
+		mem_free(host);
+	}
 	go_on(d, s->literal || s->port >= 0 ? FOUND : next);
 }
 
@@ -200,7 +203,7 @@ matrix_discovery_srv(struct matrix_discovery *d, const struct matrix_srv *srv, s
 	for (size_t i = 0; i < n; i++)
 		gone[i] = !fit(&srv[i]);
 	for (size_t i = 0; d->places < MATRIX_PLACES_MAX && (i = draw(srv, gone, n, &seed)) < n; gone[i] = true)
-		add_place(d, srv[i].target, srv[i].port, mem_strdup(d->host));
+		add_place(d, srv[i].target, srv[i].port, d->host);
 	if (said > 0 && d->places == 0)
 		return err_http(err, ERR_REMOTE, 502, NULL, "the server's SRV records name no place of use");
 	go_on(d, d->places > 0 || d->step == SRV_OLD ? FOUND : SRV_OLD);

@@ -115,7 +115,7 @@ struct matrix_multipart;
 struct matrix_multipart *matrix_multipart_new(const char *content_type, const struct matrix_multipart_sink *sink,
 					      struct err *err);
 void matrix_multipart_free(struct matrix_multipart *m);
-int matrix_multipart_feed(struct matrix_multipart *m, const void *p, size_t n, struct err *err);
+int matrix_multipart_feed(struct matrix_multipart *m, const void *bytes, size_t n, struct err *err);
 /* Was that all?  -1 if the last boundary has not come. */
 int matrix_multipart_end(const struct matrix_multipart *m, struct err *err);
 

@@ -244,7 +244,7 @@ finish(struct stage_media *m, struct err *err)
 
 /* ---- the ways to ask ------------------------------------------------------------------------------------------- */
 
-static void on_done(void *arg, const struct net_response *r, const struct err *err);
+static void on_done(void *arg, const struct net_response *r, const struct err *fetched);
 
 static void
 download(struct stage_media *m, const char *url, const struct net_service *how)

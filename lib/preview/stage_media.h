@@ -44,7 +44,7 @@ void stage_media_start(struct stage_media *m);
 /* For it: a question, a body that is kept as text, the end, and what comes when the places are known. */
 void stage_media_request(struct stage_media *m, const char *url, const struct net_service *service,
 			 struct net_request req);
-int stage_media_text(void *m, const void *p, size_t n, struct err *err);
+int stage_media_text(void *arg, const void *p, size_t n, struct err *err);
 void stage_media_fail(struct stage_media *m, const struct err *why);
 void stage_media_begin(struct stage_media *m);
 
