@@ -35,10 +35,10 @@ run(const struct media *m, int picture, const char *const *more, struct media_ma
 	size_t n = 0;
 	buf_init(&made->data, MADE_BYTES_MAX);
 	made->n = 0;
-	for (; m->thumb[n] != NULL && n < ARGS_MAX; n++)
+	for (; n < ARGS_MAX && m->thumb[n] != NULL; n++)
 		argv[n] = m->thumb[n];
 	size_t first = n;
-	for (; *more != NULL && n < ARGS_MAX; n++)
+	for (; n < ARGS_MAX && *more != NULL; n++)
 		argv[n] = mem_strdup(*more++);
 	struct media_child c = {.argv = argv, .in = picture, .timeout = MAKE_MS};
 	int rc = media_child_run(m, &c, &made->data, err);

@@ -12,13 +12,13 @@ struct magic {
 	size_t then_at;
 };
 
-#define MAGIC(type, at, bytes)                             \
-	{                                                  \
-		type, at, bytes, sizeof bytes - 1, NULL, 0 \
+#define MAGIC(type, at, bytes)                              \
+	{                                                   \
+		type, at, bytes, sizeof(bytes) - 1, NULL, 0 \
 	}
-#define TWO(type, at, bytes, then_at, then)                      \
-	{                                                        \
-		type, at, bytes, sizeof bytes - 1, then, then_at \
+#define TWO(type, at, bytes, then_at, then)                       \
+	{                                                         \
+		type, at, bytes, sizeof(bytes) - 1, then, then_at \
 	}
 
 /* The first that fits. */

@@ -98,7 +98,7 @@ static void
 uploads(void)
 {
 	struct media_about about = {.length = -1};
-	struct media_stored s;
+	struct media_stored s = {.bytes = 0};
 	struct err err;
 	is_int(upload(&about, 1234, &s, &err), 0, "an upload");
 	ok(s.bytes == 1234 && !s.quarantined && s.thumbs == 0 && s.warning.code == ERR_NONE, "is told of");

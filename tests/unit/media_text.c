@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#define S(text) text, sizeof text - 1
+#define S(text) text, sizeof(text) - 1
 
 static void
 names(void)
