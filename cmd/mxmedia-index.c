@@ -9,8 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "matrix/event.h"
-#include "store/refs.h"
+#include "cmd/gather.h"
 
 static const char usage[] =
     "usage: mxmedia-index [-hnqvV] [-c FILE] [-d DIR] [--room ROOM] [--server-name NAME] [FILE ...]\n"
@@ -46,13 +45,10 @@ struct app {
 	const char *server_name, *room;
 	bool dry_run;
 	struct store *store;
-	struct store_refs *batch;
+	struct gather gather;
 	struct matrix_told told;
 	const char *file; /* that is read */
-	struct store_refs_new added;
 	int64_t events, junk;
-	bool failed; /* the database did, or the output; err says how */
-	struct err err;
 	bool progress;
 	int64_t began, told_at;
 };
@@ -69,29 +65,13 @@ say_progress(struct app *a, bool last)
 	a->told_at = now;
 	int n = last ? snprintf(line, sizeof line, "\r\033[K")
 		     : snprintf(line, sizeof line, "\r\033[K%lld events, %lld references, %lld junk, %lld events/s",
-				(long long)a->events, (long long)a->added.references, (long long)a->junk,
+				(long long)a->events, (long long)a->gather.added.references, (long long)a->junk,
 				(long long)(a->events * 1000 / ms));
 	if (n > 0)
 		(void)io_write(STDERR_FILENO, line, (size_t)n, NULL);
 }
 
 /* ---- what is found ------------------------------------------------------------------------------------------------ */
-
-static void
-flush_batch(struct app *a)
-{
-	if (!a->failed && store_refs_flush(a->store, a->batch, &a->added, &a->err) < 0)
-		a->failed = true;
-}
-
-/* A batch with room for one more. */
-static struct store_refs *
-batch(struct app *a)
-{
-	if (store_refs_full(a->batch))
-		flush_batch(a);
-	return a->batch;
-}
 
 static void
 print(struct app *a, struct json *take)
@@ -101,7 +81,7 @@ print(struct app *a, struct json *take)
 	(void)json_write(take, 0, &line);
 	(void)buf_addc(&line, '\n');
 	if (cmd_out(&a->c, line.p, line.len) < 0)
-		a->failed = true;
+		a->gather.failed = true;
 	buf_clear(&line);
 	json_free(take);
 }
@@ -119,34 +99,19 @@ print_found(struct app *a, const struct matrix_event *e, const char *kind, const
 	json_set_int(j, "ts", e->ts);
 	print(a, j);
 	mem_free(uri);
-	a->added.references++;
+	a->gather.added.references++;
 }
 
 static void
-medium(void *arg, const struct matrix_event *e, enum matrix_kind kind, const struct matrix_mxc *m)
+show_medium(void *arg, const struct matrix_event *e, enum matrix_kind kind, const struct matrix_mxc *m)
 {
-	struct app *a = arg;
-	if (a->dry_run) {
-		print_found(a, e, matrix_kind_name(kind), m);
-		return;
-	}
-	store_refs_add(batch(a), &(struct store_ref){.room = e->room,
-						     .event = e->id,
-						     .kind = matrix_kind_name(kind),
-						     .origin = m->origin,
-						     .id = m->id,
-						     .sender = e->sender,
-						     .ts = e->ts});
+	print_found(arg, e, matrix_kind_name(kind), m);
 }
 
 static void
-redaction(void *arg, const char *room, const char *event, const char *by, int64_t ts)
+show_redaction(void *arg, const char *room, const char *event, const char *by, int64_t ts)
 {
 	struct app *a = arg;
-	if (!a->dry_run) {
-		store_refs_redact(batch(a), room, event, by, ts);
-		return;
-	}
 	struct json *j = json_object();
 	json_set_str(j, "kind", "redaction");
 	json_set_str(j, "room_id", room);
@@ -154,28 +119,16 @@ redaction(void *arg, const char *room, const char *event, const char *by, int64_
 	json_set_str(j, "sender", by);
 	json_set_int(j, "ts", ts);
 	print(a, j);
-	a->added.redactions++;
-}
-
-/* Only those of our users are asked for. */
-static void
-name(void *arg, const char *user, const char *displayname, int64_t ts)
-{
-	struct app *a = arg;
-	if (!a->dry_run && str_eq(matrix_user_server(user), a->c.conf.server_name))
-		store_refs_name(batch(a), user, displayname, ts);
+	a->gather.added.redactions++;
 }
 
 static void
-profile(void *arg, const char *user, const char *displayname, const struct matrix_mxc *m)
+show_profile(void *arg, const char *user, const char *displayname, const struct matrix_mxc *m)
 {
-	struct app *a = arg;
 	const struct matrix_event e = {.room = "", .id = user, .sender = user};
-	name(a, user, displayname, cmd_now());
-	if (!a->dry_run)
-		store_refs_profile(batch(a), user, m != NULL ? m->origin : NULL, m != NULL ? m->id : NULL);
-	else if (m != NULL)
-		print_found(a, &e, matrix_kind_name(MATRIX_PROFILE_AVATAR), m);
+	(void)displayname;
+	if (m != NULL)
+		print_found(arg, &e, matrix_kind_name(MATRIX_PROFILE_AVATAR), m);
 }
 
 /* ---- lines --------------------------------------------------------------------------------------------------------- */
@@ -217,7 +170,7 @@ read_all(struct app *a, int fd, struct matrix_split *s, struct err *err)
 {
 	char *in = mem_alloc(READ_SIZE);
 	ssize_t n = 0;
-	while (!cmd_stop && !a->failed && (n = read(fd, in, READ_SIZE)) != 0) {
+	while (!cmd_stop && !a->gather.failed && (n = read(fd, in, READ_SIZE)) != 0) {
 		if (n < 0 && errno == EAGAIN) {
 			struct pollfd pfd = {.fd = fd, .events = POLLIN};
 			(void)poll(&pfd, 1, -1);
@@ -247,7 +200,7 @@ read_file(struct app *a, const char *path)
 	}
 	struct matrix_split *s = matrix_split_new(&to);
 	int rc = read_all(a, fd, s, &err);
-	if (rc == 0 && !cmd_stop && !a->failed)
+	if (rc == 0 && !cmd_stop && !a->gather.failed)
 		matrix_split_end(s);
 	matrix_split_free(s);
 	if (!in)
@@ -261,21 +214,21 @@ run(struct app *a, char **files)
 	char *only_stdin[] = {"-", NULL};
 	int status = 0;
 	a->began = cmd_clock();
-	for (files = *files != NULL ? files : only_stdin; *files != NULL && !cmd_stop && !a->failed; files++) {
+	for (files = *files != NULL ? files : only_stdin; *files != NULL && !cmd_stop && !a->gather.failed; files++) {
 		int failed = read_file(a, *files);
 		status = failed != 0 ? failed : status;
 	}
 	if (!a->dry_run)
-		flush_batch(a); /* also what was read before a signal came */
+		gather_flush(&a->gather); /* also what was read before a signal came */
 	say_progress(a, true);
-	if (a->failed && a->err.code != ERR_NONE)
-		status = cmd_fail(&a->c, &a->err, NULL);
-	if (status == 0 && (cmd_stop || a->failed || (a->events == 0 && a->junk > 0)))
+	if (a->gather.failed && a->gather.err.code != ERR_NONE)
+		status = cmd_fail(&a->c, &a->gather.err, NULL);
+	if (status == 0 && (cmd_stop || a->gather.failed || (a->events == 0 && a->junk > 0)))
 		status = EXIT_REFUSED;
 	struct json *j = json_object();
 	json_set_int(j, "events", a->events);
-	json_set_int(j, "references", a->added.references);
-	json_set_int(j, "redactions", a->added.redactions);
+	json_set_int(j, "references", a->gather.added.references);
+	json_set_int(j, "redactions", a->gather.added.redactions);
 	json_set_int(j, "junk", a->junk);
 	print(a, j);
 	return status;
@@ -302,7 +255,8 @@ parse_options(struct app *a, int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	struct app a = {.told = {.medium = medium, .redaction = redaction, .profile = profile, .name = name}};
+	struct app a = {
+	    .told = {.arg = &a, .medium = show_medium, .redaction = show_redaction, .profile = show_profile}};
 	struct err err;
 	int status;
 
@@ -312,14 +266,15 @@ main(int argc, char **argv)
 	cmd_configure(&a.c);
 	if (a.server_name != NULL)
 		cmd_set(&a.c, "server_name", a.server_name);
-	a.told.arg = &a;
 	a.progress = isatty(STDERR_FILENO) && !a.c.quiet;
 
 	a.store = a.dry_run ? NULL : store_open(a.c.store, &err);
-	a.batch = store_refs_new();
+	gather_init(&a.gather, a.store, a.c.conf.server_name, cmd_now());
+	if (!a.dry_run)
+		a.told = gather_told(&a.gather);
 
 	status = a.dry_run || a.store != NULL ? run(&a, argv + optind) : cmd_fail(&a.c, &err, NULL);
-	store_refs_free(a.batch);
+	gather_clear(&a.gather);
 	store_close(a.store);
 	return cmd_leave(&a.c, status);
 }

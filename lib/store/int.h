@@ -210,6 +210,8 @@ enum sql {
 	SQL_USER_MEDIA_BACK,
 
 	/* import.c */
+	SQL_IMPORT_LOCAL,
+	SQL_IMPORT_REMOTE,
 
 	/* token.c */
 	SQL_TOKEN_GET,

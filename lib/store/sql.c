@@ -416,6 +416,12 @@ const char *const store_sql_text[SQL_COUNT] = {
     [SQL_USER_MEDIA_BACK] = USER_PAGE(LOCAL_COLUMNS, "DESC"),
 
     /* ---- import.c ---- */
+    [SQL_IMPORT_LOCAL] = "INSERT OR IGNORE INTO local_media_repository (media_id, media_type, media_length, created_ts,"
+			 " upload_name, quarantined_by, last_access_ts, authenticated, sha256, user_id, url_cache,"
+			 " safe_from_quarantine) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    [SQL_IMPORT_REMOTE] = "INSERT OR IGNORE INTO remote_media_cache (media_id, media_type, media_length, created_ts,"
+			  " upload_name, quarantined_by, last_access_ts, authenticated, sha256, media_origin,"
+			  " filesystem_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
 
     /* ---- token.c ---- */
     [SQL_TOKEN_GET] = "SELECT user_id, guest, admin, expires_ts FROM token_cache"
