@@ -131,6 +131,17 @@ is "$(outcome <<<"$inside" | sort | uniq -c | xargs)" '5 502 M_UNKNOWN denied' '
 none=$(for S in 127.1 a/b 'u@127.0.0.1' '127.0.0.1:0' '127.0.0.1:99999' 'a b' ''; do want ok; done | fetch)
 is "$(outcome <<<"$none" | sort | uniq -c | xargs)" '7 400 M_UNKNOWN -' 'what is no name of a server'
 
+# ---- whose rules
+
+hs_start here --public "$TMP/signing.pub"
+S=127.0.0.1:$HS_PORT
+rule() { { cat "$TMP/conf" && printf '%s\n' "$@"; } >"$TMP/rules"; want ok | mxpreview-fetch -q -c "$TMP/rules" -d "$TMP/store" | json '.docs[0].rel // .error.error'; }
+is "$(rule 'allow_url = domain=example.org')" media 'what alone may be previewed says nothing of homeservers'
+is "$(rule 'preview = false' '[site "example.org"]' 'preview = true')" media 'nor do sites that alone have previews'
+like "$(rule 'deny_url = netloc=127.0.0.1*')" 'blocked' 'what is denied is denied'
+like "$(rule '[site "127.0.0.1"]' 'preview = false')" 'disabled' 'so is a site that is closed'
+like "$(rule 'allow_port = 443')" 'port' 'and what is no port of the owner'"'"'s'
+
 # ---- signatures that cannot be sent
 
 S=127.0.0.1:$HS_PORT

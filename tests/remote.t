@@ -100,6 +100,8 @@ herd() { # herd N ID: so many ask; sets askers
 }
 herd 20 gated-1
 waited 1 gated-1
+for p in $askers; do for q in $(pgrep -P "$p"); do cat "/proc/$q/cmdline" "/proc/$q/environ"; done; done >"$TMP/shown" 2>/dev/null
+is "$(grep -ac mxpreview-fetch "$TMP/shown") $(grep -ac 'X-Matrix\|sig=' "$TMP/shown")" '1 0' 'one goes, and no process shows the signature'
 : >"$HS_LOG.go"
 good=0
 for p in $askers; do wait "$p" && good=$((good + 1)); done
@@ -130,6 +132,8 @@ waited 1 gated-4
 kill -TERM "${askers# }"
 wait "${askers# }"
 is "$? $(db "SELECT count(*) FROM url_preview_failures WHERE url LIKE '%gated-4'")" '1 0' 'an interrupted one is no failure to remember'
+
+is "$(grep -rac 'X-Matrix' "$TMP/store" | grep -vc ':0$')" 0 'no signature is kept'
 
 # ---- the key
 

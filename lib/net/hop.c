@@ -73,7 +73,9 @@ static enum url_verdict
 ask_policy(const struct transfer *t, const struct url *u)
 {
 	const struct url_policy *p = t->net->o.policy;
-	if (t->req.service != NULL || (t->robots && t->response.hops == 0))
+	if (t->req.service != NULL)
+		return url_policy_check_service(p, u);
+	if (t->robots && t->response.hops == 0)
 		return url_policy_check_robots(p, u);
 	return t->req.secondary ? url_policy_check_secondary(p, u) : url_policy_check(p, u);
 }

@@ -254,19 +254,21 @@ url_policy_check_addr(const struct url_policy *p, const struct sockaddr *sa)
 
 /* ---- the whole URL ------------------------------------------------------------------------------ */
 
+enum kind { PAGE, SECONDARY, ROBOTS, SERVICE };
+
+/* That previews are only of some sites does not close services elsewhere. */
 static bool
-site_open(const struct url_policy *p, const char *host)
+site_open(const struct url_policy *p, const char *host, enum kind kind)
 {
 	size_t open[URL_HOSTS_MAX];
-	return url_hosts_find(p->sites, host, open) > 0 ? open[0] != 0 : !p->closed;
+	return url_hosts_find(p->sites, host, open) > 0 ? open[0] != 0 : !p->closed || kind == SERVICE;
 }
-
-enum kind { PAGE, SECONDARY, ROBOTS };
 
 static bool
 url_listed(const struct url_policy *p, const struct url *u, enum kind kind)
 {
-	if (kind == ROBOTS || p->allow_url.n == 0 || url_rules_match(p->allow_url.v, p->allow_url.n, u, false))
+	if (kind == ROBOTS || kind == SERVICE || p->allow_url.n == 0 ||
+	    url_rules_match(p->allow_url.v, p->allow_url.n, u, false))
 		return true;
 	return kind == SECONDARY && url_rules_match(p->allow_secondary.v, p->allow_secondary.n, u, false);
 }
@@ -277,7 +279,7 @@ check(const struct url_policy *p, const struct url *u, enum kind kind)
 	struct url_addr a;
 	if (!str_eq(u->scheme, "http") && !str_eq(u->scheme, "https"))
 		return URL_DENIED_SCHEME;
-	if (!site_open(p, u->host))
+	if (!site_open(p, u->host, kind))
 		return URL_DENIED_SITE;
 	if (url_rules_match(p->deny_url.v, p->deny_url.n, u, true))
 		return URL_DENIED_RULE;
@@ -306,6 +308,12 @@ enum url_verdict
 url_policy_check_robots(const struct url_policy *p, const struct url *u)
 {
 	return check(p, u, ROBOTS);
+}
+
+enum url_verdict
+url_policy_check_service(const struct url_policy *p, const struct url *u)
+{
+	return check(p, u, SERVICE);
 }
 
 const char *

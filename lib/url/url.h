@@ -100,6 +100,8 @@ enum url_verdict url_policy_check(const struct url_policy *p, const struct url *
 enum url_verdict url_policy_check_secondary(const struct url_policy *p, const struct url *u);
 /* The same for the robots.txt of an origin something of which may be asked for: no list of what is allowed need name it. */
 enum url_verdict url_policy_check_robots(const struct url_policy *p, const struct url *u);
+/* The same for a service of another server: nothing that says which sites alone have previews need name it. */
+enum url_verdict url_policy_check_service(const struct url_policy *p, const struct url *u);
 /* The address, and the port unless it is 0. */
 enum url_verdict url_policy_check_addr(const struct url_policy *p, const struct sockaddr *sa);
 const char *url_verdict_text(enum url_verdict v);
