@@ -281,13 +281,28 @@ ours(const char *name)
 	return n > 5 && str_eq(name + n - 5, ".lock");
 }
 
+/* What is left of somebody who died while he made a reserve. */
+static void
+look_at_reserve(struct store_inspection *in, const char *name)
+{
+	struct stat st;
+	int top = in->e->blobs->dirfd;
+	if (fstatat(top, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !old_enough(in, &st))
+		return;
+	bool mended = !in->e->dry && unlinkat(top, name, 0) == 0;
+	store_flaw_tell(in, &(struct store_finding){
+				.flaw = STORE_FLAW_LEFTOVER, .path = name, .bytes = st.st_size, .mended = mended});
+}
+
 static void
 look_beside(struct store_inspection *in)
 {
 	int fd = openat(in->e->blobs->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
 	for (const struct dirent *e; d != NULL && (e = readdir(d)) != NULL;)
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 && !ours(e->d_name))
+		if (str_starts(e->d_name, STORE_RESERVE_NEW))
+			look_at_reserve(in, e->d_name);
+		else if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 && !ours(e->d_name))
 			store_flaw_tell(
 			    in, &(struct store_finding){.flaw = STORE_FLAW_UNKNOWN, .path = e->d_name, .bytes = -1});
 	if (d != NULL)

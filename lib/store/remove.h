@@ -21,6 +21,7 @@ void store_removal_end(struct store_removal *r);
 
 /* ---- orphans.c ---- */
 
+#define STORE_RESERVE_NEW ".tmp-reserve-" /* and a number: a reserve that is being made */
 void store_flaw_tell(struct store_inspection *in, const struct store_finding *f);
 
 /* ---- expire.c: batch by batch ---- */

@@ -1,5 +1,5 @@
 /* How does one delete on a full disk?  A row that goes needs room in the log of the database: it is kept in a file. */
-#include "store/expire.h"
+#include "store/remove.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #define RESERVE "reserve"
-#define RESERVE_NEW ".tmp-reserve"
 
 /* RESERVE_SIZE has room for the shared memory and the log of some batches; with less than SPACE_OUT free a database is not
  * written. */
@@ -41,14 +40,18 @@ store_reserve_make(const struct store_blobs *b, struct err *err)
 {
 	if (there(b) || store_space_out(b))
 		return 0;
-	(void)unlinkat(b->dirfd, RESERVE_NEW, 0);
-	int fd = openat(b->dirfd, RESERVE_NEW, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	/* Several may make it at once, each under a name of its own. */
+	char name[sizeof STORE_RESERVE_NEW + 16];
+	uint64_t r = 0;
+	io_random(&r, sizeof r);
+	(void)snprintf(name, sizeof name, STORE_RESERVE_NEW "%016llx", (unsigned long long)r);
+	int fd = openat(b->dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int rc = fd >= 0 ? fill(fd, err) : err_sys(err, "create");
 	io_close(&fd);
-	if (rc == 0 && renameat(b->dirfd, RESERVE_NEW, b->dirfd, RESERVE) < 0)
+	if (rc == 0 && renameat(b->dirfd, name, b->dirfd, RESERVE) < 0)
 		rc = err_sys(err, "rename");
 	if (rc < 0)
-		(void)unlinkat(b->dirfd, RESERVE_NEW, 0);
+		(void)unlinkat(b->dirfd, name, 0);
 	return rc < 0 ? err_add(err, "store: %s", RESERVE) : 0;
 }
 
