@@ -186,10 +186,23 @@ $(BUILD)/tests/page-says: $(BUILD)/tests/helpers/page-says.o $(foreach r,$(BELOW
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $(SAN) -o $@ $^ -ljq -lm
 
-tests: $(TESTBINS) $(HELPERS)
+$(BUILD)/tests/torture $(BUILD)/tests/writers: $(BUILD)/tests/%: $(BUILD)/tests/helpers/%.o $(BUILD)/libstore.a $(BUILD)/libbase.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $(SAN) -o $@ $^ $(TLIB_store)
+
+# Preloaded into the commands: fails one of their system calls.
+$(BUILD)/tests/faultinj.so: tests/preload/faultinj.c
+	@mkdir -p $(@D)
+	$(CC) $(ALLC) -fPIC -shared -o $@ $< -ldl
+
+tests: $(TESTBINS) $(HELPERS) $(BUILD)/tests/faultinj.so
 
 check: all tests
 	BUILD=$(BUILD) $(PROVE) -j$(JOBS) --exec '' $(TESTBINS) $(sort $(wildcard tests/*.t))
+
+# The long run of tests/torture.t: minutes.
+torture: all tests
+	MX_KILLS=10000 MX_FAULT_STEP=1 MX_CUTS=20 BUILD=$(BUILD) $(PROVE) -v tests/torture.t
 
 asan:
 	$(MAKE) BUILD=build-asan OPT='-O1 -g' HARDEN='-fPIE -fno-omit-frame-pointer' SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined' check
@@ -225,5 +238,5 @@ clean:
 
 -include $(patsubst %.c,$(BUILD)/%.d,$(SRC) $(UNITS) $(wildcard tests/helpers/*.c) $(ORIGIN))
 
-.PHONY: all archives tests check asan lint bench install uninstall dist clean
+.PHONY: all archives tests check torture asan lint bench install uninstall dist clean
 .SECONDARY:
