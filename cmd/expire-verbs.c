@@ -69,7 +69,7 @@ expire_failed(struct expire *a, const struct err *err, const char *part)
 static int
 take_lock(struct expire *a, struct err *err)
 {
-	if (a->e.dry || store_expire_lock(&a->blobs, false, &a->lock, err) == 0)
+	if (a->e.dry || a->lock >= 0 || store_expire_lock(&a->blobs, false, &a->lock, err) == 0)
 		return 0;
 	if (err->code != ERR_BUSY || a->nowait)
 		return -1;

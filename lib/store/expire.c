@@ -131,14 +131,22 @@ transact(struct store_pass *p, struct store_batch *b, int64_t *bytes, struct err
 	return rc;
 }
 
-/* On a full disk the reserve gives room to delete; the batch then is read anew. */
+/* The log may be written back, and shortened; if that is not enough there is the reserve. */
+static bool
+make_room(const struct store_expiry *e)
+{
+	(void)sqlite3_wal_checkpoint_v2(e->store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	return !store_space_out(e->blobs) || store_reserve_drop(e->blobs);
+}
+
+/* On a full disk nothing can be deleted either.  With room made the batch is read anew. */
 static int
 transact_or_make_room(struct store_pass *p, struct store_batch *b, int64_t *bytes, struct err *err)
 {
 	struct store_cursor at = p->at;
 	at.id = mem_strdup(p->at.id);
 	int rc = transact(p, b, bytes, err);
-	if (rc < 0 && !p->e->dry && store_space_out(p->e->blobs) && store_reserve_drop(p->e->blobs)) {
+	if (rc < 0 && !p->e->dry && store_space_out(p->e->blobs) && make_room(p->e)) {
 		batch_clear(b);
 		mem_free(p->at.id);
 		p->at = at;
@@ -212,18 +220,62 @@ one_batch(struct store_pass *p, struct store_batch *b, bool *more, struct err *e
 	return 0;
 }
 
+/* ---- the log of the database ----------------------------------------------------------------------------- */
+
+/* Pages of a store that is large are hit at random: some thousands of them in memory, and in the log before they are
+ * written back, save most of the work.  They are written back when nobody waits for us in line. */
+enum { CACHE_KIB = 8192, CHECKPOINT_PAGES = 8000, CHECKPOINT_SCARCE = 250 };
+#define SCARCE ((int64_t)256 * 1024 * 1024) /* bytes that are free */
+
+static int
+count_frames(void *arg, sqlite3 *db, const char *name, int frames)
+{
+	(void)db;
+	(void)name;
+	*(int *)arg = frames;
+	return SQLITE_OK;
+}
+
+static void
+write_back(const struct store_expiry *e, int *frames)
+{
+	if (*frames < (store_space(e->blobs) < SCARCE ? CHECKPOINT_SCARCE : CHECKPOINT_PAGES))
+		return;
+	(void)sqlite3_wal_checkpoint_v2(e->store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	*frames = 0;
+}
+
+static void
+log_begin(struct store *s, int *frames)
+{
+	char *text = mem_printf("PRAGMA cache_size = -%d", CACHE_KIB);
+	(void)sqlite3_exec(s->db, text, NULL, NULL, NULL);
+	(void)sqlite3_wal_hook(s->db, count_frames,
+			       frames); /* in the place of the automatic one, which keeps the lock */
+	mem_free(text);
+}
+
+static void
+log_end(struct store *s)
+{
+	(void)sqlite3_wal_autocheckpoint(s->db, 1000);
+}
+
 int
 store_pass_run(struct store_pass *p, struct err *err)
 {
 	struct store_batch *b = mem_alloc(sizeof *b);
 	bool more = true;
-	int rc = 0;
+	int rc = 0, frames = 0;
+	log_begin(p->e->store, &frames);
 	while (more && rc == 0 && (p->e->stop == NULL || !*p->e->stop)) {
 		rc = one_batch(p, b, &more, err);
 		batch_clear(b);
+		write_back(p->e, &frames);
 		if (more && !p->e->dry)
 			(void)poll(NULL, 0, BREATH);
 	}
+	log_end(p->e->store);
 	mem_free(b);
 	mem_free(p->at.id);
 	p->at.id = NULL;

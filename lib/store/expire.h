@@ -22,6 +22,7 @@ void store_sweep_unlock(int *fd); /* of either; -1 is nothing */
 
 int store_reserve_make(const struct store_blobs *b, struct err *err); /* if it is not there, or not whole */
 bool store_reserve_drop(const struct store_blobs *b);		      /* false: there was none */
+int64_t store_space(const struct store_blobs *b); /* bytes that are free; INT64_MAX if that cannot be found out */
 /* Is there so little space that a database cannot be written? */
 bool store_space_out(const struct store_blobs *b);
 /* Where blocks are smaller than SQLite's pages of shared memory, a full disk ends every reader and writer with SIGBUS. */

@@ -61,11 +61,17 @@ store_reserve_drop(const struct store_blobs *b)
 	return unlinkat(b->dirfd, RESERVE, 0) == 0;
 }
 
+int64_t
+store_space(const struct store_blobs *b)
+{
+	struct statvfs v;
+	return fstatvfs(b->dirfd, &v) == 0 ? (int64_t)(v.f_bavail * v.f_frsize) : INT64_MAX;
+}
+
 bool
 store_space_out(const struct store_blobs *b)
 {
-	struct statvfs v;
-	return fstatvfs(b->dirfd, &v) == 0 && v.f_bavail * v.f_frsize < SPACE_OUT;
+	return store_space(b) < SPACE_OUT;
 }
 
 bool
