@@ -215,7 +215,11 @@ bench: all tests
 	BUILD=$(BUILD) tests/bench/page
 	BUILD=$(BUILD) tests/bench/fetch
 	BUILD=$(BUILD) tests/bench/thumb
+	BUILD=$(BUILD) tests/bench/expire
 	BUILD=$(BUILD) tests/bench/index
+
+# Examples for whoever has a timer.
+TIMERS = scripts/mxmedia-expire.cron scripts/systemd/mxmedia-expire.service scripts/systemd/mxmedia-expire.timer
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
@@ -223,10 +227,10 @@ install: all
 	for s in 1 5 7; do install -d $(DESTDIR)$(PREFIX)/share/man/man$$s; \
 	  for f in man/*.$$s; do [ -e "$$f" ] && install -m 644 "$$f" $(DESTDIR)$(PREFIX)/share/man/man$$s; done; done; true
 	install -d $(DESTDIR)$(PREFIX)/share/mxpreview
-	install -m 644 scripts/web/preview.html $(DESTDIR)$(PREFIX)/share/mxpreview
+	install -m 644 scripts/web/preview.html $(TIMERS) $(DESTDIR)$(PREFIX)/share/mxpreview
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/share/mxpreview/preview.html
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/mxpreview/,preview.html $(notdir $(TIMERS)))
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(COMMANDS))
 	for f in man/*.[157]; do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${f##*.}/$${f##*/}; done
 
