@@ -14,6 +14,7 @@ static const char usage[] =
     "       mxmedia-quarantine [OPTION ...] list|changes [--from KEY] [--limit N] [--all]\n"
     "       mxmedia-quarantine [OPTION ...] show MXC ...|room ROOM|user USER\n"
     "       mxmedia-quarantine [OPTION ...] hashes export|import\n"
+    "       mxmedia-quarantine [OPTION ...] sheet [MXC ...|--room ROOM|--user USER|--quarantined|--since TIME]\n"
     "\n"
     "Media are named mxc://server/id, or by an id alone if they are ours; without operands they are read from\n"
     "standard input, one on each line: names, or JSON with \"mxc\", \"media_id\" or \"sha256\".\n"
@@ -29,6 +30,8 @@ static const char usage[] =
     "      --limit N         items of a page (100), up to 1000\n"
     "      --all             all pages, one medium on each line (list)\n"
     "      --last            your last action that can be undone (undo)\n"
+    "      --quarantined     what is in quarantine (sheet)\n"
+    "      --since TIME      our uploads in use since: RFC 3339, ms since the epoch, or an age (sheet)\n"
     "      --server-name N   our server in mxc:// names\n"
     "  -y, --yes             accepted for likeness; nothing is asked\n"
     "  -c, --config FILE     configuration instead of the usual places, see mxpreview.conf(5)\n"
@@ -50,6 +53,8 @@ enum {
 	OPT_LIMIT,
 	OPT_ALL,
 	OPT_LAST,
+	OPT_QUARANTINED,
+	OPT_SINCE,
 	OPT_SERVER_NAME
 };
 
@@ -65,6 +70,8 @@ static const struct option options[] = {
     {"limit", required_argument, NULL, OPT_LIMIT},
     {"all", no_argument, NULL, OPT_ALL},
     {"last", no_argument, NULL, OPT_LAST},
+    {"quarantined", no_argument, NULL, OPT_QUARANTINED},
+    {"since", required_argument, NULL, OPT_SINCE},
     {"server-name", required_argument, NULL, OPT_SERVER_NAME},
     {"dry-run", no_argument, NULL, 'n'},
     {"yes", no_argument, NULL, 'y'},
@@ -125,6 +132,7 @@ static const struct verb {
     {"show", quarantine_show, SOME | PAGES},
     {"room", quarantine_room, ONE},
     {"user", quarantine_user, ONE},
+    {"sheet", quarantine_sheet, NAMES | CHOICE | PAGES | SHEET},
     {"hashes", do_hashes, ONE | WRITES},
 };
 
@@ -159,12 +167,12 @@ check_operands(struct quarantine *a, unsigned takes)
 	size_t n = 0;
 	while (a->operands[n] != NULL)
 		n++;
-	bool chosen = a->room != NULL || a->user != NULL;
+	int chosen = (a->room != NULL) + (a->user != NULL) + a->quarantined + (a->since > 0);
 	bool undo = str_eq(a->verb, "undo");
 	if (undo && (n > 1 || (n == 1) == a->last || (n == 1 && number(a->operands[0]) < 1)))
 		cmd_misuse(&a->c, usage, "undo takes the number of an action, or --last");
-	if (str_eq(a->verb, "changes") && a->from != NULL && number(a->from) < 0)
-		cmd_misuse(&a->c, usage, "changes --from takes a number");
+	if (!str_eq(a->verb, "list") && a->from != NULL && number(a->from) < 0)
+		cmd_misuse(&a->c, usage, "%s --from takes a number", a->verb);
 	if ((takes & ONE) != 0 && n != 1)
 		cmd_misuse(&a->c, usage, "%s takes one operand", a->verb);
 	if ((takes & SOME) != 0 && n == 0)
@@ -173,9 +181,9 @@ check_operands(struct quarantine *a, unsigned takes)
 		cmd_misuse(&a->c, usage, "%s takes no operands: %s", a->verb, a->operands[0]);
 	if (str_eq(a->verb, "hashes") && !str_eq(a->operands[0], "export") && !str_eq(a->operands[0], "import"))
 		cmd_misuse(&a->c, usage, "not understood: hashes %s", a->operands[0]);
-	if (chosen + (a->room != NULL && a->user != NULL) + (n > 0 || a->n_hashes > 0) > 1)
-		cmd_misuse(&a->c, usage, "media, a room, or a user: one of them");
-	if ((takes & NAMES) != 0 && !chosen && n == 0 && a->n_hashes == 0 && isatty(STDIN_FILENO))
+	if (chosen + (n > 0 || a->n_hashes > 0) > 1)
+		cmd_misuse(&a->c, usage, "media, a room, a user: only one of them");
+	if ((takes & NAMES) != 0 && chosen == 0 && n == 0 && a->n_hashes == 0 && isatty(STDIN_FILENO))
 		cmd_misuse(&a->c, usage, "which media?");
 	if (a->referenced && a->user == NULL)
 		cmd_misuse(&a->c, usage, "--referenced goes with --user");
@@ -195,6 +203,8 @@ check(struct quarantine *a, const struct verb *v)
 	refuse(a, a->limit > 0, (takes & PAGES) != 0, "--limit");
 	refuse(a, a->all, str_eq(a->verb, "list"), "--all");
 	refuse(a, a->last, (takes & LAST) != 0, "--last");
+	refuse(a, a->quarantined, (takes & SHEET) != 0, "--quarantined");
+	refuse(a, a->since > 0, (takes & SHEET) != 0, "--since");
 	check_operands(a, takes);
 	if (a->limit == 0)
 		a->limit = QUARANTINE_LIMIT;
@@ -252,6 +262,10 @@ own_option(struct quarantine *a, int opt)
 		if (str_int64(optarg, &a->limit) < 0 || a->limit < 1 || a->limit > STORE_PAGE_MAX)
 			cmd_misuse(&a->c, usage, "--limit %s: 1 to %d", optarg, STORE_PAGE_MAX);
 		return true;
+	case OPT_SINCE:
+		if (cmd_when(optarg, &a->since) < 0 || a->since <= 0)
+			cmd_misuse(&a->c, usage, "not a time: %s", optarg);
+		return true;
 	case OPT_SERVER_NAME:
 		a->server_name = optarg;
 		return true;
@@ -263,11 +277,12 @@ own_option(struct quarantine *a, int opt)
 static bool
 flag(struct quarantine *a, int opt)
 {
-	bool *is = opt == 'n'		   ? &a->dry
-		   : opt == OPT_REFERENCED ? &a->referenced
-		   : opt == OPT_ALL	   ? &a->all
-		   : opt == OPT_LAST	   ? &a->last
-					   : NULL;
+	bool *is = opt == 'n'		    ? &a->dry
+		   : opt == OPT_REFERENCED  ? &a->referenced
+		   : opt == OPT_ALL	    ? &a->all
+		   : opt == OPT_LAST	    ? &a->last
+		   : opt == OPT_QUARANTINED ? &a->quarantined
+					    : NULL;
 	if (is != NULL)
 		*is = true;
 	return is != NULL || opt == 'y';

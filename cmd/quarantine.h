@@ -18,8 +18,8 @@ struct quarantine {
 	size_t n_hashes;
 	char **operands; /* NULL-terminated; none: standard input */
 	const char *from;
-	int64_t limit;
-	bool dry, referenced, all, last;
+	int64_t limit, since;
+	bool dry, referenced, all, last, quarantined;
 };
 
 /* ---- quarantine-names.c: which media are meant?  Batch by batch. ---------------------------------------------- */
@@ -51,6 +51,7 @@ int quarantine_show(struct quarantine *a);
 int quarantine_room(struct quarantine *a);
 int quarantine_user(struct quarantine *a);
 int quarantine_changes(struct quarantine *a);
+int quarantine_sheet(struct quarantine *a);
 
 /* One line of JSON; takes it.  The exit status. */
 int quarantine_print(const struct quarantine *a, struct json *take);

@@ -146,6 +146,46 @@ is "$(q changes --from 250)" '{"next_batch":250,"changes":[]}' '  at the end'
 q changes --from 251 >/dev/null 2>"$TMP/err"
 is "$?:$(cat "$TMP/err")" '1:mxmedia-quarantine: --from 251: the log ends at 250' '  beyond it'
 
+# previews do not show what is in quarantine
+fill
+preview() { # preview URL NUMBER HASH
+	printf '{"v":1,"url":"%s","docs":[{"rel":"page","url":"%s","type":"text/html","status":200,"media_id":"2026-11-21_page%s","bytes":3,"sha256":"%064d"},{"rel":"image","url":"%s/i","type":"image/png","status":200,"media_id":"2026-11-21_pict%s","bytes":3,"sha256":"%s"}],"og":{"og:title":"T","og:image":"%s/i","og:image:width":10,"og:image:alt":"A"},"thumbs":[]}\n' \
+		"$1" "$1" "$2" "$2" "$1" "$2" "$3" "$1"
+}
+keys() { jq -c '.og | keys'; }
+kept='["matrix:image:size","og:image","og:image:alt","og:image:type","og:title"]'
+cached() { echo "$1" | mxpreview-cache -d "$S" get | keys; }
+is "$(preview http://one 0001 "$H2" | mxpreview-cache -d "$S" put | keys)" "$kept" 'a preview with a picture'
+is "$(preview http://two 0002 "$(printf '3%.0s' {1..64})" | mxpreview-cache -d "$S" put | keys)" "$kept" 'and another'
+is "$(q add ccccc | jq .num_quarantined)" 2 'its picture goes with another medium of that content'
+is "$(cached http://one)" '["og:title"]' 'the cached answer has no picture, and nothing that describes it'
+is "$(cached http://two)" "$kept" '  the other has'
+is "$(preview http://three 0003 "$H2" | mxpreview-cache -d "$S" put | keys)" '["og:title"]' 'nor has a new one with that content'
+is "$(q changes | jq -c '.changes[-1] | [.media_id,.by]')" '["2026-11-21_pict0003","system"]' '  which is logged'
+q remove ccccc >/dev/null
+is "$(cached http://one):$(cached http://three)" "$kept:$kept" 'when it is free, it is shown again'
+
+# a page to look through
+"$BIN/tests/mkimage" -f jpeg 640x480 1 >"$TMP/p.jpg"
+mxmedia-put -q -d "$S" --user '@w:x' --name '<script>alert(1)</script>"&.jpg' "$TMP/p.jpg" >"$TMP/out"
+id=$(jq -r '.content_uri | split("/") | last' "$TMP/out")
+sql "INSERT INTO remote_media_cache (media_origin, media_id, filesystem_id, created_ts, media_length, upload_name)
+	VALUES ('o.example', 'a''b\$(x)<', 'abcdefgh', 1, 1, char(8238) || 'gpj')"
+q add "$id" >/dev/null
+q sheet --quarantined >"$TMP/sheet"
+is "$(grep -c '<article>' "$TMP/sheet"):$(grep -c 'src="data:image/jpeg;base64,' "$TMP/sheet")" 1:1 'sheet: a medium with its thumbnail'
+is "$(grep -ci '<script\|onerror\|javascript:\|http://\|https://' "$TMP/sheet")" 0 '  no script, nothing from elsewhere'
+like "$(cat "$TMP/sheet")" "mxmedia-quarantine -d $S remove mxc://x.example/$id<" '  the command that is wanted'
+style=$(sed -n 's,.*<style>\(.*\)</style>.*,\1,p' "$TMP/sheet" | tr -d '\n' | openssl dgst -sha256 -binary 2>/dev/null | base64)
+is "$(grep -cF "default-src 'none'; img-src data:; style-src 'sha256-$style'" "$TMP/sheet")" 1 '  a policy that knows its style'
+sql "SELECT 'mxc://' || media_origin || '/' || media_id FROM remote_media_cache" | q sheet >"$TMP/sheet" 2>"$TMP/err"
+like "$(cat "$TMP/sheet")" 'add &#39;mxc://o.example/a&#39;\\&#39;&#39;b\$\(x\)&#60;&#39;' 'names of strangers are words for a shell, and text for a browser'
+is "$(grep -c "$(printf '\342\200\256')" "$TMP/sheet")" 0 '  and do not turn lines round'
+printf '%s\n' aaaaa bbbbb ccccc | q sheet --limit 2 >"$TMP/sheet"
+is "$(grep -c '<article>' "$TMP/sheet"):$(grep -c 'sheet --from 2 --limit 2' "$TMP/sheet")" 2:1 'a page has an end, and says how the next is had'
+is "$(q sheet --from 2 aaaaa bbbbb ccccc | grep -c 'x.example/ccccc<')" 1 '  which begins there'
+is "$(q sheet --user @u:x.example | grep -c '<article>'):$(q sheet --since 1d | grep -c "<bdi>mxc://x.example/$id<")" 2:1 'of a user; of late'
+
 # hashes
 fill
 q add ccccc --by mod --reason 'R' >/dev/null
@@ -162,7 +202,7 @@ is "$(q hashes export | cmp - "$TMP/hashes" && echo same)" same '  what others s
 
 # usage, doors, full disks
 for bad in '' frob 'add --room' 'add --room r --user u' 'add x --room r' 'list x' 'show' 'room' 'undo' 'undo 1 --last' 'list --limit 0' 'list --limit 1001' \
-	'protect --sha256 x' 'list -n' 'hashes frob' 'add --by system x' 'add --referenced x' 'changes --from x' 'show --from 1 x' 'changes --all'; do
+	'protect --sha256 x' 'list -n' 'hashes frob' 'add --by system x' 'add --referenced x' 'changes --from x' 'sheet --from x' 'sheet --since never' 'sheet --quarantined x' 'add --quarantined' 'show --from 1 x' 'changes --all'; do
 	# shellcheck disable=SC2086
 	q $bad </dev/null >/dev/null 2>&1
 	is "$?" 2 "usage: '$bad'"

@@ -115,6 +115,8 @@ stage_cache_get(const struct stage_cache *st, struct record *rec, struct err *er
 		rc = failed_before(st, rec, &p, err);
 	else if (rc == 0 && p.found && answer(st, rec, &p))
 		say_hit(rec, p.download_ts, p.expires_ts, p.language, false);
+	if (rc == 0 && p.some_shut && !p.failure)
+		rc = stage_hide(st, rec, err);
 	store_preview_clear(&p);
 	mem_free(language);
 	return rc;
@@ -220,7 +222,10 @@ void
 stage_cache_answer_stale(const struct stage_cache *st, struct record *rec, const struct stage_stale *old,
 			 const struct json *error)
 {
+	struct err ignored;
 	json_set(rec->j, "og", json_copy(old->og));
+	if (stage_hide(st, rec, &ignored) < 0) /* then without any answer's picture */
+		json_set(rec->j, "og", json_object());
 	if (st->details)
 		stage_details_set(rec, old->details);
 	if (error != NULL)

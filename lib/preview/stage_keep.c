@@ -332,5 +332,5 @@ stage_cache_put(const struct stage_cache *st, struct record *rec, const struct s
 		rc = put_parcel(st, rec, renewed, text.p, err);
 	buf_clear(&text);
 	json_free(og);
-	return rc;
+	return rc == 0 ? stage_hide(st, rec, err) : rc;
 }

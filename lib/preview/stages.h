@@ -82,6 +82,9 @@ void stage_cache_answer_stale(const struct stage_cache *st, struct record *rec, 
 /* May an answer stand in for this failure?  Not when the page is gone for good or forbidden (RFC 5861 §4). */
 bool stage_cache_bridges(const struct json *error);
 
+/* Takes a picture that is in quarantine out of the answer, with all that describes it. */
+int stage_hide(const struct stage_cache *st, struct record *rec, struct err *err);
+
 /* Puts a finished record (after stage_finish) or a failed one away; cached and unfinished ones are left alone.  renewed:
  * the answer that lives on, or NULL.  ERR_NOTFOUND: a picture that was shared is gone meanwhile, it must be asked for. */
 int stage_cache_put(const struct stage_cache *st, struct record *rec, const struct stage_stale *renewed,

@@ -32,6 +32,7 @@ store_read_preview(sqlite3_stmt *stmt, struct store_preview *out)
 	    .error_ts = sqlite3_column_int64(stmt, 7),
 	    .language = store_column(stmt, 8),
 	    .details = store_column(stmt, 9),
+	    .some_shut = sqlite3_column_int(stmt, 10) != 0,
 	};
 }
 

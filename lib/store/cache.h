@@ -7,6 +7,7 @@
 
 struct store_preview {
 	bool found;
+	bool some_shut; /* some picture of some preview is in quarantine; not this one's, perhaps */
 	bool failure;	/* a remembered failure: status, errcode, error, class, failures are set instead of og */
 	char *og;	/* JSON text; owned, as the others */
 	char *details;	/* JSON text: what it was made of; NULL where it was not asked for or is not there */
@@ -77,6 +78,8 @@ int store_image_get(struct store *s, const char *url, const char *language, stru
 /* A picture of the same content, type and name that is neither gone nor quarantined. */
 int store_image_twin(struct store *s, const char *sha256, const char *type, const char *name, struct store_found *out,
 		     struct err *err);
+/* Is it in quarantine? */
+int store_media_shut(struct store *s, const char *media_id, bool *is, struct err *err);
 int store_media_has(struct store *s, const char *media_id, bool *has, struct err *err);
 
 /* In the order in which they were put, newest first, without og; f returns 0 to go on, anything else to stop. */

@@ -54,3 +54,12 @@ store_media_has(struct store *s, const char *media_id, bool *has, struct err *er
 		store_bind(stmt, 1, media_id);
 	return store_one(s, stmt, "media", has, NULL, NULL, err);
 }
+
+int
+store_media_shut(struct store *s, const char *media_id, bool *is, struct err *err)
+{
+	sqlite3_stmt *stmt = store_sql(s, SQL_MEDIA_SHUT, err);
+	if (stmt != NULL)
+		store_bind(stmt, 1, media_id);
+	return store_one(s, stmt, "media", is, NULL, NULL, err);
+}

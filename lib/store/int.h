@@ -72,6 +72,7 @@ enum sql {
 	SQL_MEDIA_PUT,
 	SQL_MEDIA_TOUCH,
 	SQL_MEDIA_HAS,
+	SQL_MEDIA_SHUT,
 	SQL_THUMB_PUT,
 	SQL_HASH_QUARANTINED,
 	SQL_IMAGE_GET,
@@ -140,6 +141,7 @@ enum sql {
 	SQL_LIST_LOCAL,
 	SQL_LIST_REMOTE,
 	SQL_PICK_USER,
+	SQL_PICK_SINCE,
 	SQL_REFUSED_NEXT,
 	SQL_REFUSED_WHY,
 
@@ -231,7 +233,7 @@ struct sqlite3_stmt;
 /* ---- cache.c ---- */
 
 /* Rows of the queries of previews and of failures begin with these columns, see sql.c. */
-enum { STORE_PREVIEW_COLUMNS = 10, STORE_FAILURE_COLUMNS = 8 };
+enum { STORE_PREVIEW_COLUMNS = 11, STORE_FAILURE_COLUMNS = 8 };
 void store_read_preview(struct sqlite3_stmt *stmt, struct store_preview *out);
 void store_read_failure(struct sqlite3_stmt *stmt, struct store_preview *out);
 /* The remembered failure of a URL that has not expired by now (0: any); not found is 0, too. */

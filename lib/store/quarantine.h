@@ -131,6 +131,8 @@ enum store_picking { STORE_PICK_ALL, STORE_PICK_OPEN, STORE_PICK_QUARANTINED };
 typedef int store_picked(void *arg, const struct store_name *name);
 int store_pick_user(struct store *s, const char *user, enum store_picking which, store_picked *f, void *arg,
 		    struct err *err);
+/* Uploads that were put or handed out since, the last first. */
+int store_pick_since(struct store *s, int64_t since, store_picked *f, void *arg, struct err *err);
 
 /* ---- refused.c ---------------------------------------------------------------------------------------------- */
 

@@ -1,4 +1,4 @@
-/* Which media are a user's?  Page by page, and no statement stays open meanwhile. */
+/* Which media are a user's, and which were in use of late?  Page by page, and no statement stays open meanwhile. */
 #include "store/int.h"
 
 #include <sqlite3.h>
@@ -37,32 +37,41 @@ read_page(struct store *s, sqlite3_stmt *stmt, struct picked *p, struct err *err
 	return rc;
 }
 
+/* What is asked: rows of a user, or of a time. */
+struct question {
+	const char *user;
+	int64_t since;
+	enum store_picking which;
+};
+
 static int
-page(struct store *s, const char *user, enum store_picking which, struct picked *p, struct err *err)
+page(struct store *s, const struct question *ask, struct picked *p, struct err *err)
 {
-	sqlite3_stmt *stmt = store_sql(s, SQL_PICK_USER, err);
+	sqlite3_stmt *stmt = store_sql(s, ask->user != NULL ? SQL_PICK_USER : SQL_PICK_SINCE, err);
 	if (stmt == NULL)
 		return -1;
 	clear(p);
-	store_bind(stmt, 1, user);
+	if (ask->user != NULL)
+		store_bind(stmt, 1, ask->user);
+	else
+		(void)sqlite3_bind_int64(stmt, 1, ask->since);
 	(void)sqlite3_bind_int64(stmt, 2, p->last_ts);
 	store_bind(stmt, 3, p->last != NULL ? p->last : "");
-	if (which != STORE_PICK_ALL)
-		(void)sqlite3_bind_int(stmt, 4, which == STORE_PICK_QUARANTINED);
+	if (ask->which != STORE_PICK_ALL)
+		(void)sqlite3_bind_int(stmt, 4, ask->which == STORE_PICK_QUARANTINED);
 	(void)sqlite3_bind_int64(stmt, 5, PICKED);
 	return read_page(s, stmt, p, err);
 }
 
-int
-store_pick_user(struct store *s, const char *user, enum store_picking which, store_picked *f, void *arg,
-		struct err *err)
+static int
+each(struct store *s, const struct question *ask, store_picked *f, void *arg, struct err *err)
 {
 	struct picked *p = mem_alloc(sizeof *p);
 	bool stop = false;
 	int rc = 0;
 	p->last_ts = INT64_MAX;
 	do {
-		rc = page(s, user, which, p, err);
+		rc = page(s, ask, p, err);
 		for (size_t i = 0; rc == 0 && !stop && i < p->n; i++)
 			stop = f(arg, &(struct store_name){NULL, p->id[i]}) != 0;
 	} while (rc == 0 && !stop && p->n == PICKED);
@@ -70,4 +79,17 @@ store_pick_user(struct store *s, const char *user, enum store_picking which, sto
 	mem_free(p->last);
 	mem_free(p);
 	return rc;
+}
+
+int
+store_pick_user(struct store *s, const char *user, enum store_picking which, store_picked *f, void *arg,
+		struct err *err)
+{
+	return each(s, &(struct question){.user = user, .which = which}, f, arg, err);
+}
+
+int
+store_pick_since(struct store *s, int64_t since, store_picked *f, void *arg, struct err *err)
+{
+	return each(s, &(struct question){.since = since}, f, arg, err);
 }

@@ -53,20 +53,24 @@
 	" c.was_reason, c.sha256, a.verb, a.by_user, a.reason FROM quarantined_media_changes c"                  \
 	" LEFT JOIN media_actions a ON a.action_id = c.action_id"
 
+/* Asked with every answer of the cache: the index is empty as long as no picture of a preview is in quarantine. */
+#define SOME_SHUT \
+	"EXISTS (SELECT 1 FROM local_media_repository WHERE quarantined_by IS NOT NULL AND url_cache IS NOT NULL)"
+
 const char *const store_sql_text[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
     [SQL_CACHE_BEFORE] = "SELECT og, media_id, etag, response_code, download_ts, expires_ts, stale_ts, error_ts,"
-			 " language, NULL FROM local_media_repository_url_cache"
+			 " language, NULL, " SOME_SHUT " FROM local_media_repository_url_cache"
 			 " WHERE url = ?1 AND download_ts <= ?2 AND language IN ('', ?3)"
 			 " ORDER BY download_ts DESC, rowid DESC LIMIT 1",
     [SQL_CACHE_BEFORE_ALL] = "SELECT og, media_id, etag, response_code, download_ts, expires_ts, stale_ts, error_ts,"
-			     " language, details FROM local_media_repository_url_cache"
+			     " language, details, " SOME_SHUT " FROM local_media_repository_url_cache"
 			     " WHERE url = ?1 AND download_ts <= ?2 AND language IN ('', ?3)"
 			     " ORDER BY download_ts DESC, rowid DESC LIMIT 1",
     [SQL_CACHE_AFTER] = "SELECT og, media_id, etag, response_code, download_ts, expires_ts, stale_ts, error_ts,"
-			" language, details FROM local_media_repository_url_cache"
+			" language, details, " SOME_SHUT " FROM local_media_repository_url_cache"
 			" WHERE url = ?1 AND download_ts > ?2 AND language IN ('', ?3) ORDER BY download_ts LIMIT 1",
     [SQL_FAILURE_GET] = "SELECT status, errcode, error, failed_ts, expires_ts, class, http_status, failures"
 			" FROM url_preview_failures WHERE url = ?1 AND expires_ts > ?2",
@@ -87,6 +91,7 @@ const char *const store_sql_text[SQL_COUNT] = {
 		      " (media_id, media_type, media_length, created_ts, upload_name, user_id, url_cache, sha256,"
 		      " quarantined_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [SQL_MEDIA_TOUCH] = "UPDATE local_media_repository SET last_access_ts = ?2 WHERE media_id = ?1",
+    [SQL_MEDIA_SHUT] = "SELECT 1 FROM local_media_repository WHERE media_id = ?1 AND quarantined_by IS NOT NULL",
     [SQL_MEDIA_HAS] = "SELECT 1 FROM local_media_repository WHERE media_id = ?1",
     [SQL_THUMB_PUT] = "INSERT OR REPLACE INTO local_media_repository_thumbnails"
 		      " (media_id, thumbnail_width, thumbnail_height, thumbnail_type, thumbnail_method,"
@@ -107,10 +112,10 @@ const char *const store_sql_text[SQL_COUNT] = {
     [SQL_IMAGE_PUT] = "INSERT OR REPLACE INTO url_preview_images (url, language, media_id, expires_ts, text)"
 		      " VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_CACHE_LIST] = "SELECT NULL, media_id, etag, response_code, download_ts, expires_ts, stale_ts, error_ts,"
-		       " language, NULL, url, rowid"
+		       " language, NULL, 0, url, rowid"
 		       " FROM local_media_repository_url_cache WHERE rowid < ?1 ORDER BY rowid DESC LIMIT ?2",
     [SQL_CACHE_SHOW] = "SELECT og, media_id, etag, response_code, download_ts, expires_ts, stale_ts, error_ts,"
-		       " language, NULL, url"
+		       " language, NULL, 0, url"
 		       " FROM local_media_repository_url_cache WHERE url = ?1 ORDER BY download_ts DESC, rowid DESC",
     [SQL_CACHE_FORGET] = "DELETE FROM local_media_repository_url_cache WHERE url = ?1",
     [SQL_ROW_FORGET] = "DELETE FROM local_media_repository_url_cache WHERE rowid = ?1",
@@ -244,6 +249,10 @@ const char *const store_sql_text[SQL_COUNT] = {
 	"   WHERE media_id = m.media_id AND origin IS m.origin AND change = 'quarantine' ORDER BY stream_id DESC LIMIT "
 	"1)"
 	" LEFT JOIN media_actions a ON a.action_id = c.action_id",
+    [SQL_PICK_SINCE] = "SELECT media_id, " STORE_USED " FROM local_media_repository WHERE url_cache IS NULL"
+		       " AND " STORE_USED " >= ?1 AND " STORE_USED " <= ?2"
+		       " AND (" STORE_USED " < ?2 OR media_id < ?3) AND ?4 IS NULL"
+		       " ORDER BY " STORE_USED " DESC, media_id DESC LIMIT ?5",
     [SQL_PICK_USER] = "SELECT media_id, created_ts FROM local_media_repository"
 		      " WHERE user_id = ?1 AND (created_ts, media_id) < (?2, ?3)"
 		      " AND (?4 IS NULL OR (quarantined_by IS NOT NULL) = ?4)"
@@ -506,6 +515,8 @@ const char *const store_sql_migration[] = {
     " WHERE url_cache IS NOT NULL;"
     "CREATE INDEX local_media_repository_quarantined_id ON local_media_repository (media_id)"
     " WHERE quarantined_by IS NOT NULL;"
+    "CREATE INDEX local_media_repository_url_quarantined ON local_media_repository (media_id)"
+    " WHERE quarantined_by IS NOT NULL AND url_cache IS NOT NULL;"
     "CREATE INDEX local_media_repository_pending ON local_media_repository (user_id, created_ts)"
     " WHERE media_length IS NULL;"
     "CREATE INDEX local_media_repository_reserved ON local_media_repository (created_ts) WHERE media_length IS NULL;"

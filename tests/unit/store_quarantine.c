@@ -227,8 +227,9 @@ undoing(struct store *s)
 	asks(s, STATE, "a1=- a2=- b=@m:x n=- o/n=- o/r1=- p=-", "and does nothing");
 	d = undo(s, first, false);
 	ok(d.n[STORE_UNQUARANTINE] == 1 && d.left == 3, "undone is what nobody has changed since");
-	is_str(last_why, mem_printf("a1: it was changed since, by action %lld", (long long)removal),
-	       "the rest is told");
+	char *why = mem_printf("a1: it was changed since, by action %lld", (long long)removal);
+	is_str(last_why, why, "the rest is told");
+	mem_free(why);
 	asks(s, STATE, "a1=- a2=- b=- n=- o/n=- o/r1=- p=-", "and left");
 	d = undo(s, removal, false);
 	is_int(d.n[STORE_QUARANTINE], 3, "undoing a removal");
