@@ -53,13 +53,13 @@ void
 import_progress(struct import *a, enum store_source_table t, int64_t at, int64_t last)
 {
 	char line[160];
-	int64_t now = cmd_clock();
+	int64_t now = cmd_clock(), taken = a->local + a->url_cache + a->remote;
 	if (a->c.quiet || !isatty(STDERR_FILENO) || now - a->told_at < PROGRESS_EVERY)
 		return;
 	a->told_at = now;
 	int n = snprintf(line, sizeof line, "\r\033[K%s: %d %%, %lld taken over, %lld known, %lld problems",
 			 store_source_name(t), last > 0 ? (int)((double)at * 100 / (double)last) : 100,
-			 (long long)(a->local + a->url_cache + a->remote), (long long)a->known, (long long)a->problems);
+			 (long long)taken, (long long)a->known, (long long)a->problems);
 	if (n > 0)
 		(void)io_write(STDERR_FILENO, line, (size_t)n, NULL);
 }

@@ -49,7 +49,7 @@ enum {
 	OPT_FORMAT,
 	OPT_END
 };
-enum { ASKED = OPT_FORMAT - OPT_ORDER_BY };
+enum { ORDER, DIR, FROM, LIMIT, FROM_TS, UNTIL_TS, SEARCH, ASKED };
 
 static const struct option options[] = {
     CMD_LONG,
@@ -196,7 +196,7 @@ origins(struct app *a, struct err *err)
 {
 	struct media_users q;
 	struct rows r = {0};
-	const char *order = a->asked[OPT_ORDER_BY - OPT_ORDER_BY], *limit = a->asked[OPT_LIMIT - OPT_ORDER_BY];
+	const char *order = a->asked[ORDER], *limit = a->asked[LIMIT];
 	media_users_init(&q);
 	if (limit != NULL && media_users_set(&q, "limit", limit, err) < 0)
 		return -1;
@@ -296,9 +296,7 @@ check_operands(const struct app *a, char **argv)
 	if (one && a->format == STAT_PROMETHEUS)
 		cmd_misuse(&a->c, usage, "media of a user are no numbers for Prometheus");
 	for (int i = 0; i < ASKED; i++) {
-		bool may = i + OPT_ORDER_BY == OPT_ORDER_BY || i + OPT_ORDER_BY == OPT_LIMIT ? one || some || from
-			   : i + OPT_ORDER_BY <= OPT_LIMIT				     ? one || some
-											     : some;
+		bool may = i == ORDER || i == LIMIT ? one || some || from : i < LIMIT ? one || some : some;
 		if (a->asked[i] != NULL && !may)
 			cmd_misuse(&a->c, usage, "%s has no %s", verb, keys[i]);
 	}
@@ -308,7 +306,7 @@ static void
 set_time(struct app *a, int i, const char *text)
 {
 	int64_t ms = 0;
-	int which = i == OPT_FROM_TS - OPT_ORDER_BY ? 0 : 1;
+	int which = i == FROM_TS ? 0 : 1;
 	if (cmd_when(text, &ms) < 0 || ms < 0)
 		cmd_misuse(&a->c, usage, "not a time: %s", text);
 	struct buf b;

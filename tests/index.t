@@ -96,7 +96,9 @@ print(",\n".join(json.dumps({"type": "m.room.message", "room_id": "!big:a", "eve
                              "content": {"url": f"mxc://a/{i % 5000}", "body": "x" * 500}}, indent=2) for i in range(30000)))
 print('], "exported_by": "@u:a"}')
 PY
-out=$( (ulimit -v 120000 && index "$TMP/big"))
+limit=120000
+(ulimit -v $limit && mxmedia-index --version) >/dev/null 2>&1 || limit=unlimited # sanitizers need more
+out=$( (ulimit -v $limit && index "$TMP/big"))
 is "$out" "$(summary 30000 30000 0 0)" 'an export of 24 MB in one document'
 
 # a signal: what was read is kept

@@ -46,7 +46,7 @@ direction(const char *value, bool *backwards, struct err *err)
 	const char *dir = NULL;
 	if (one_of(dirs, "dir", value, &dir, err) < 0)
 		return -1;
-	*backwards = *dir == 'b';
+	*backwards = str_eq(dir, "b");
 	return 0;
 }
 

@@ -423,6 +423,11 @@ const char *const store_sql_text[SQL_COUNT] = {
     [SQL_USER_COUNT] = "SELECT count(*) FROM local_media_repository WHERE user_id = ?1",
     [SQL_USER_MEDIA] = USER_PAGE(LOCAL_COLUMNS, "ASC"),
     [SQL_USER_MEDIA_BACK] = USER_PAGE(LOCAL_COLUMNS, "DESC"),
+    /* the order that is asked for most has an index */
+    [SQL_USER_OLDEST] = "SELECT " LOCAL_COLUMNS " FROM local_media_repository WHERE user_id = ?1"
+			" ORDER BY created_ts, media_id LIMIT ?2 OFFSET ?3",
+    [SQL_USER_NEWEST] = "SELECT " LOCAL_COLUMNS " FROM local_media_repository WHERE user_id = ?1"
+			" ORDER BY created_ts DESC, media_id LIMIT ?2 OFFSET ?3",
 
     /* ---- import.c ---- */
     [SQL_IMPORT_LOCAL] = "INSERT OR IGNORE INTO local_media_repository (media_id, media_type, media_length, created_ts,"

@@ -200,12 +200,17 @@ store_user_media(struct store *s, const struct store_user_page *page, store_medi
 		store_bind(stmt, 1, page->user);
 	if (store_one(s, stmt, "media of a user", &found, read_number, total, err) < 0)
 		return -1;
-	stmt = store_sql(s, page->backwards ? SQL_USER_MEDIA_BACK : SQL_USER_MEDIA, err);
+	bool by_time = str_eq(page->order, "created_ts");
+	stmt = store_sql(s,
+			 by_time ? (page->backwards ? SQL_USER_NEWEST : SQL_USER_OLDEST)
+				 : (page->backwards ? SQL_USER_MEDIA_BACK : SQL_USER_MEDIA),
+			 err);
 	if (stmt == NULL)
 		return -1;
 	store_bind(stmt, 1, page->user);
 	(void)sqlite3_bind_int64(stmt, 2, page->limit);
 	(void)sqlite3_bind_int64(stmt, 3, page->from);
-	store_bind(stmt, 4, page->order);
+	if (!by_time)
+		store_bind(stmt, 4, page->order);
 	return each_medium(s, stmt, f, arg, err);
 }

@@ -42,6 +42,7 @@ static const struct {
     {SQL_USERS_BACK, "USE TEMP B-TREE FOR ORDER BY", "likewise"},
     {SQL_USERS_COUNT, "SCAN (subquery", "one row for each of them"},
     {SQL_USER_MEDIA, "USE TEMP B-TREE FOR ORDER BY", "of one user, in the order that is asked for"},
+    {SQL_USER_NEWEST, "USE TEMP B-TREE FOR RIGHT PART", "those of one moment"},
     {SQL_USER_MEDIA_BACK, "USE TEMP B-TREE FOR ORDER BY", "likewise"},
     {SQL_USER_PAGE, "USE TEMP B-TREE FOR ORDER BY", "of one user, in the order that is asked for"},
     {SQL_USER_PAGE_BACK, "USE TEMP B-TREE FOR ORDER BY", "likewise"},
