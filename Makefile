@@ -217,6 +217,7 @@ bench: all tests
 	BUILD=$(BUILD) tests/bench/thumb
 	BUILD=$(BUILD) tests/bench/expire
 	BUILD=$(BUILD) tests/bench/index
+	BUILD=$(BUILD) tests/bench/store
 
 # Examples for whoever has a timer.
 TIMERS = scripts/mxmedia-expire.cron scripts/systemd/mxmedia-expire.service scripts/systemd/mxmedia-expire.timer
