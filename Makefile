@@ -59,7 +59,7 @@ LIB_mxpreview-og      = -luchardet
 LIB_ALL               = -ljq -lm
 OBJ_WEB               = cgi cgi-fast cgi-socket who who-tokens who-home chain
 OBJ_mxpreview-cgi     = policy keep $(OBJ_WEB)
-OBJ_mxpreview         = policy terminal keep shape shape-picture
+OBJ_mxpreview         = policy terminal keep shape shape-picture chain
 OBJ_mxpreview-cache   = cache-look keep when policy
 OBJ_mxmedia-expire    = expire-verbs expire-tell expire-orphans flaw when
 OBJ_mxmedia-check     = flaw
@@ -173,6 +173,11 @@ SANDBOX_O = $(patsubst %,$(BUILD)/cmd/%.o,$(OBJ_FILTER))
 $(BUILD)/tests/sandbox-probe: $(BUILD)/tests/helpers/sandbox-probe.o $(SANDBOX_O) $(BUILD)/libbase.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $(SAN) -o $@ $^
+
+$(BUILD)/tests/cgi-echo: $(patsubst %,$(BUILD)/cmd/%.o,cmd cgi cgi-fast cgi-socket) $(BUILD)/tests/helpers/cgi-echo.o \
+  $(foreach r,preview conf web url json base,$(BUILD)/lib$(r).a)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $(SAN) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(TLIB_web)
 
 $(BUILD)/tests/conf-keys: $(BUILD)/tests/helpers/conf-keys.o $(BUILD)/libconf.a $(BUILD)/libbase.a
 	@mkdir -p $(@D)

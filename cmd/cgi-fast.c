@@ -367,6 +367,11 @@ ready(struct cgi_source *s, unsigned events)
 	}
 	receive(c);
 	flush(c);
+	for (size_t before = 0; !c->dead && c->in.len != before;) { /* what had to wait for room in out */
+		before = c->in.len;
+		parse(c);
+		flush(c);
+	}
 }
 
 void

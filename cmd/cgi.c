@@ -103,7 +103,9 @@ cgi_take_body(struct cgi_request *q)
 	struct ask *a = (struct ask *)q;
 	a->taken = true;
 	cgi_wake(q->cgi);
-	if (a->on != NULL)
+	if (a->all)
+		cgi_body_end(a);
+	else if (a->on != NULL)
 		cgi_fast_resume(a->on);
 }
 

@@ -483,7 +483,7 @@ main(int argc, char **argv)
 		status = cmd_fail(&a.c, &err, NULL);
 	}
 
-	if (!a.resident && a.desk == NULL)
+	if (!a.resident && a.desk == NULL && (a.who == NULL || !who_started(a.who)))
 		leave_at_once(&a, status);
 	close_all(&a);
 	return cmd_leave(&a.c, status);

@@ -101,6 +101,8 @@ admin_said(void *arg, int status, const char *body, size_t n, const struct err *
 		cmd_warn(&j->app->c, "%s", err->text);
 	if (status == 200 || status == 403 || status == 404)
 		json_set_bool(j->out, "admin", json_is_true(said, "admin"));
+	else
+		json_set_null(j->out, "admin"); /* it was asked, and is not known */
 	json_free(said);
 	tell(j);
 }

@@ -2,13 +2,12 @@
 #include "cmd/cmd.h"
 
 #include <getopt.h>
-#include <limits.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/chain.h"
 #include "cmd/shape.h"
 #include "preview/desk.h"
 #include "preview/stages.h"
@@ -18,13 +17,6 @@
 /* Answers, but for whole records, come in the order of the questions: at most so many are held back for a slow first one,
  * and no more is asked while they are that long. */
 enum { HELD_MAX = 4096, HELD_BYTES_MAX = 64 << 20, ANSWER_MAX = 4 << 20 };
-
-/* ms without any answer after which a filter is taken for stuck.  fetch has clocks of its own: theirs and a margin. */
-enum { PATIENCE = 30000, FETCH_MARGIN = 30000, WAITS = 4 };
-
-/* Pictures made small at once: as many as there are processors, but two, that a slow one does not hold up the others, and
- * not too many, as each may take some 100 MiB. */
-enum { PICTURES_MIN = 2, PICTURES_MAX = 4 };
 
 static const char usage[] =
     "usage: mxpreview [-hqvV] [-c FILE] [-d DIR] [-j N] [--refresh] [--lang TAGS]\n"
@@ -180,20 +172,6 @@ parse_options(struct app *a, int argc, char **argv)
 	a->shape.single = optind + 1 == argc;
 }
 
-/* mxpreview-oembed reads them when it starts, which is too late to say that one is not there. */
-static int
-check_lists(const struct conf *conf, struct err *err)
-{
-	for (size_t i = 0; i < conf->oembed_providers.n; i++) {
-		if (access(conf->oembed_providers.v[i], R_OK) == 0)
-			continue;
-		(void)err_sys(err, "oembed_providers: %s", conf->oembed_providers.v[i]);
-		err->code = ERR_INPUT;
-		return -1;
-	}
-	return 0;
-}
-
 static void
 configure(struct app *a)
 {
@@ -201,7 +179,7 @@ configure(struct app *a)
 	cmd_configure(&a->c);
 	for (size_t i = 0; i < a->wishes; i++)
 		cmd_set(&a->c, a->wish[i].key, a->wish[i].value);
-	if (check_lists(&a->c.conf, &err) < 0) {
+	if (chain_check(&a->c.conf, &err) < 0) {
 		cmd_warn(&a->c, "%s", err.text);
 		exit(EXIT_USAGE);
 	}
@@ -209,82 +187,18 @@ configure(struct app *a)
 
 /* ---- filters ---------------------------------------------------------------------------------------- */
 
+/* What is said on the command line is said to mxpreview-fetch, too. */
 static void
-arg(struct conf_list *l, const char *s)
+fetch_args(const struct app *a, struct conf_list *l)
 {
-	l->v = mem_realloc(l->v, (l->n + 2) * sizeof *l->v);
-	l->v[l->n++] = mem_strdup(s);
-	l->v[l->n] = NULL;
-}
-
-/* The directory of this program: the filters stand beside it. */
-static char *
-own_dir(void)
-{
-	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-	char *slash = NULL;
-	if (n > 0) {
-		path[n] = '\0';
-		slash = strrchr(path, '/');
-	}
-	if (slash == NULL)
-		return mem_strdup("/usr/bin");
-	*slash = '\0';
-	return mem_strdup(path);
-}
-
-/* They are started one by one, when all before them are at work. */
-static void
-arg_pictures(const struct app *a, struct conf_list *l)
-{
-	cpu_set_t set;
-	char n[24];
-	int64_t pictures = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : PICTURES_MAX;
-	pictures = pictures < PICTURES_MIN ? PICTURES_MIN : pictures > PICTURES_MAX ? PICTURES_MAX : pictures;
-	(void)snprintf(n, sizeof n, "%lld", (long long)(pictures < a->c.conf.jobs ? pictures : a->c.conf.jobs));
-	arg(l, "-j");
-	arg(l, n);
-}
-
-static char **
-filter_argv(const struct app *a, const char *dir, enum stage s)
-{
-	struct conf_list l = {0};
-	char *path = mem_printf("%s/mxpreview-%s", dir, stage_name[s]);
-	arg(&l, path);
-	mem_free(path);
-	arg(&l, "-d");
-	arg(&l, a->c.store);
-	if (a->c.config_path != NULL) {
-		arg(&l, "-c");
-		arg(&l, a->c.config_path);
-	}
-	for (int i = 0; i < a->c.verbose; i++)
-		arg(&l, "-v");
-	if (a->c.quiet)
-		arg(&l, "-q");
-	if (a->c.no_sandbox)
-		arg(&l, "--no-sandbox");
-	if (s == STAGE_THUMB)
-		arg_pictures(a, &l);
-	for (size_t i = 0; s == STAGE_FETCH && i < a->wishes; i++) {
+	for (size_t i = 0; i < a->wishes; i++) {
 		if (str_eq(a->wish[i].key, "server_name"))
 			continue;
-		arg(&l, str_eq(a->wish[i].key, "jobs")	     ? "-j"
-			: str_eq(a->wish[i].key, "allow_ip") ? "--allow-ip"
-							     : "--lang");
-		arg(&l, a->wish[i].value);
+		chain_arg(l, str_eq(a->wish[i].key, "jobs")	  ? "-j"
+			     : str_eq(a->wish[i].key, "allow_ip") ? "--allow-ip"
+								  : "--lang");
+		chain_arg(l, a->wish[i].value);
 	}
-	return l.v;
-}
-
-static void
-free_argv(char **argv)
-{
-	for (char **p = argv; p != NULL && *p != NULL; p++)
-		mem_free(*p);
-	mem_free(argv);
 }
 
 /* ---- answers ---------------------------------------------------------------------------------------- */
@@ -457,15 +371,6 @@ set_cache(struct app *a)
 	a->cache.details = shape_wants_details(&a->shape);
 }
 
-static void
-set_patience(const struct app *a, struct desk_conf *dc)
-{
-	for (enum stage s = 0; s < STAGE_DONE; s++)
-		dc->router.patience[s] = PATIENCE;
-	dc->router.patience[STAGE_FETCH] = conf_total_timeout_max(&a->c.conf) + FETCH_MARGIN +
-					   a->c.conf.retry_after_max + WAITS * conf_min_interval_max(&a->c.conf);
-}
-
 /* The configuration as the file and the options have it now, with its policy; -1 leaves nothing behind. */
 static int
 read_again(const struct app *a, struct conf *conf, struct url_policy **policy, struct err *err)
@@ -476,7 +381,7 @@ read_again(const struct app *a, struct conf *conf, struct url_policy **policy, s
 	for (size_t i = 0; rc == 0 && i < a->wishes; i++)
 		rc = conf_set(conf, a->wish[i].key, a->wish[i].value, err);
 	if (rc == 0)
-		rc = check_lists(conf, err);
+		rc = chain_check(conf, err);
 	*policy = rc == 0 ? cmd_policy_new(conf, err) : NULL;
 	if (*policy != NULL)
 		return 0;
@@ -499,7 +404,7 @@ reload(struct app *a)
 	a->policy = policy;
 	struct desk_conf dc = {
 	    .policy = policy, .server_name = a->c.conf.server_name, .max_behind = (size_t)a->c.conf.jobs};
-	set_patience(a, &dc);
+	chain_patience(&a->c.conf, dc.router.patience);
 	set_cache(a);
 	desk_renew(a->desk, &dc);
 	url_policy_free(before);
@@ -553,13 +458,16 @@ open_all(struct app *a, struct err *err)
 	struct desk_conf dc = {
 	    .server_name = a->c.conf.server_name, .refresh = a->refresh, .resident = a->resident, .arg = a};
 	dc.max_behind = (size_t)a->c.conf.jobs;
-	char *dir = own_dir();
-	set_patience(a, &dc);
+	char *dir = chain_dir();
+	struct conf_list fetch = {0};
+	fetch_args(a, &fetch);
+	chain_patience(&a->c.conf, dc.router.patience);
 	for (enum stage s = 0; s < STAGE_DONE; s++) {
-		a->argv[s] = filter_argv(a, dir, s);
+		a->argv[s] = chain_argv(&a->c, dir, s, &fetch);
 		dc.router.argv[s] = a->argv[s];
 	}
 	a->show = mem_printf("%s/mxpreview-show", dir);
+	chain_argv_free(fetch.v);
 	mem_free(dir);
 	a->policy = cmd_policy(&a->c);
 	a->store = store_open(a->c.store, err);
@@ -589,7 +497,7 @@ close_all(struct app *a)
 {
 	desk_free(a->desk, cmd_stop != 0);
 	for (enum stage s = 0; s < STAGE_DONE; s++)
-		free_argv(a->argv[s]);
+		chain_argv_free(a->argv[s]);
 	for (size_t i = 0; i < a->wishes; i++) {
 		mem_free(a->wish[i].key);
 		mem_free(a->wish[i].value);

@@ -33,13 +33,14 @@ struct who_home {
 
 /* ---- inquiries -------------------------------------------------------------------------------- */
 
+/* Those that this answers; admin: also who wants to know that. */
 static bool
-take(struct who_home *h, const char *hash)
+take(struct who_home *h, const char *hash, bool admin)
 {
 	bool any = false;
 	for (struct inquiry **at = &h->inquiries; *at != NULL;) {
 		struct inquiry *i = *at;
-		if (strcmp(i->hash, hash) != 0) {
+		if (strcmp(i->hash, hash) != 0 || (i->admin && !admin)) {
 			at = &i->next;
 			continue;
 		}
@@ -91,7 +92,7 @@ give_up(struct who_home *h, int status, const char *why)
 	while (h->inquiries != NULL) {
 		char hash[HASH_HEX_LEN + 1];
 		(void)memcpy(hash, h->inquiries->hash, sizeof hash);
-		(void)take(h, hash);
+		(void)take(h, hash, true);
 		fail(h, hash, status, "the homeserver cannot be asked");
 	}
 }
@@ -144,7 +145,8 @@ told(struct who_home *h, const char *line, size_t len)
 	struct err err;
 	bool admin = false, known = json_bool(j, "admin", &admin);
 	int64_t status = json_int_or(j, "status", 502);
-	if (token == NULL || !take(h, token)) {
+	said.admin_asked = status != 200 || json_has(j, "admin");
+	if (token == NULL || !take(h, token, said.admin_asked)) {
 		json_free(j);
 		return;
 	}
@@ -228,6 +230,12 @@ who_home_ask(struct who_home *h, struct cgi *g, const char *token, const char *h
 		talk(h);
 	}
 	json_free(q);
+}
+
+bool
+who_home_started(const struct who_home *h)
+{
+	return h->pid != 0;
 }
 
 void

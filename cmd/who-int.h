@@ -31,6 +31,7 @@ struct who_said { /* of one token; strings are borrowed for the call */
 	const char *user;
 	bool guest;
 	int admin;	       /* 0, 1, STORE_ADMIN_UNKNOWN */
+	bool admin_asked;      /* that much was asked for */
 	const struct err *err; /* NULL, or why it is not known */
 };
 typedef void who_home_said(void *arg, const char *hash, const struct who_said *said);
@@ -39,6 +40,7 @@ void who_home_free(struct who_home *h);
 /* The answer comes through said; at once if it cannot be asked. */
 void who_home_ask(struct who_home *h, struct cgi *g, const char *token, const char *hash, bool admin);
 void who_home_renew(struct who_home *h); /* another homeserver, perhaps */
+bool who_home_started(const struct who_home *h);
 void who_home_tick(struct who_home *h);
 
 #endif

@@ -183,8 +183,8 @@ homeserver_said(void *arg, const char *hash, const struct who_said *said)
 		remember(w, hash, said);
 	for (struct wait **at = &w->waits; *at != NULL;) {
 		struct wait *one = *at;
-		if (strcmp(one->hash, hash) != 0 ||
-		    (said->err == NULL && said->admin == STORE_ADMIN_UNKNOWN && wants_admin(w, one->q) && !one->f)) {
+		bool more = said->err == NULL && !said->admin_asked && wants_admin(w, one->q);
+		if (strcmp(one->hash, hash) != 0 || more) {
 			at = &one->next;
 			continue;
 		}
@@ -264,6 +264,12 @@ who_ask(struct who *w, struct cgi_request *q, who_told *f, void *arg)
 		by_header(w, q, f, arg);
 	else
 		by_token(w, q, f, arg);
+}
+
+bool
+who_started(const struct who *w)
+{
+	return w->home != NULL && who_home_started(w->home);
 }
 
 void

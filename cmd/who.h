@@ -24,7 +24,8 @@ const struct web_trust *who_trust(const struct who *w); /* for cgi_conf */
  * told: 401, 403, 429, 502. */
 typedef void who_told(void *arg, struct cgi_request *q, const struct who_is *is, const struct err *err);
 void who_ask(struct who *w, struct cgi_request *q, who_told *f, void *arg);
-void who_tick(struct who *w); /* about once a second: who was asked and does not answer is given up */
+bool who_started(const struct who *w); /* is there a process that must be ended? */
+void who_tick(struct who *w);	       /* about once a second: who was asked and does not answer is given up */
 
 /* --hash-token: a token from standard input, its line for auth_tokens to standard output.  The exit status. */
 int who_hash_token(const struct cmd *c);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # mxpreview-cgi as FastCGI: many requests in hand, kept and shared connections, aborts, bad records, the end.
-# shellcheck disable=SC2317,SC2012 # functions are called by name; the names are ours
+# shellcheck disable=SC2317,SC2012,SC2010 # functions are called by name; the names are ours
 . "$(dirname "$0")/lib.sh"
 
 mkdir "$TMP/root"
@@ -61,6 +61,9 @@ fcgi leave 8 "$V1?url=http%3A%2F%2F127.0.0.1%3A$PORT%2Fhang"
 is "$(fcgi get "$(page 1.html)" | status)" 200 'who went away holds up nobody'
 is "$(fcgi abort "$(page 1.html)" | cut -d ' ' -f 1,3)" 'end 0' 'an abort that comes too late'
 
+slow="$V1?url=http%3A%2F%2F127.0.0.1%3A$PORT%2Fslow%3Fheaders%3D300"
+is "$(fcgi shared 70 "$slow")" "$(printf '200 64\nnone 6')" 'more than 64 requests of one connection are too many'
+
 # once for all
 n=$(ls "$S"/url_cache/*-*/ | wc -l)
 is "$(fcgi many 100 50 "$(page 6.html)")" '200 100' 'the same URL a hundred times'
@@ -91,6 +94,11 @@ is "$(fcgi many 40 40 "$(page 1.html)&access_token=slow-a" "$(page 1.html)&acces
 who=$(pgrep -P "$CGI" -f mxpreview-whoami)
 kill -KILL "$who"
 is "$(fcgi get "$(page 1.html)&access_token=eve" | status)" 200 'whoami is started again when it was killed'
+conf 'homeserver_admin = true'
+kill -HUP "$CGI"
+until_is 401 off
+is "$(fcgi shared 20 "$(page 1.html)&access_token=slow-admin-z" "$(page 1.html)&access_token=slow-admin-z&format=record")" "$(printf '200 10\n403 10')" 'who is no admin, asked about both at once'
+is "$(fcgi shared 20 "$(page 1.html)&access_token=admin-y" "$(page 1.html)&access_token=admin-y&format=record")" '200 20' 'and who is one'
 conf 'rate_per_second = 1' 'rate_burst = 20'
 kill -HUP "$CGI"
 is "$(fcgi many 60 10 "$(page 1.html)&access_token=alice" | grep -cE '^(200 2[0-9]|429 3[0-9]|429 40)$')" 2 'rates'
@@ -102,9 +110,8 @@ until_is 200 off
 slow="$V1?url=http%3A%2F%2F127.0.0.1%3A$PORT%2Fslow%3Fheaders%3D500"
 fcgi get "$slow" >"$TMP/last" &
 LAST=$!
-busy() { ls "/proc/$CGI/fd" | wc -l; }
-idle=$(busy)
-until_is $((idle + 1)) busy
+busy() { ls -l "/proc/$CGI/fd" | grep -c socket; }
+until_is 2 busy # where it listens, and this request
 kill -TERM "$CGI"
 wait "$LAST"
 is "$(status <"$TMP/last")" 200 'SIGTERM: who waits is answered'

@@ -8,6 +8,9 @@ usage: fcgi.py SOCKET get URI [NAME=VALUE ...]      the answer as CGI would prin
        fcgi.py SOCKET kept N URI                    N requests one after the other on one connection; lines as many
        fcgi.py SOCKET abort URI                     begin, abort, and what comes back: "end APP PROTOCOL"
        fcgi.py SOCKET leave N URI                   begin N requests on N connections and go away
+       fcgi.py SOCKET leave-post N URI BYTES        the same in the middle of a body
+       fcgi.py SOCKET shared-bytes N URI            N requests at once on one connection; "BYTES COUNT" of bodies
+       fcgi.py SOCKET stuck URI                     asks, and never reads
        fcgi.py SOCKET values                        the answer to GET_VALUES
        fcgi.py SOCKET raw HEX                       sends bytes; prints what comes back until the end, in hex
        fcgi.py SOCKET slow URI                      as get, a byte at a time
@@ -17,6 +20,7 @@ import select
 import socket
 import struct
 import sys
+import time
 
 BEGIN, ABORT, END, PARAMS, STDIN, STDOUT, STDERR, VALUES, RESULT = 1, 2, 3, 4, 5, 6, 7, 9, 10
 
@@ -38,7 +42,7 @@ def pairs(variables):
 def request(number, uri, extra=(), keep=False, method="GET", body=b""):
     variables = {"REQUEST_METHOD": method, "REQUEST_URI": uri, "REMOTE_ADDR": "127.0.0.1",
                  "SERVER_PROTOCOL": "HTTP/1.1", "QUERY_STRING": uri.partition("?")[2]}
-    if body:
+    if method == "POST":
         variables["CONTENT_LENGTH"] = str(len(body))
     for one in extra:
         name, _, value = one.partition("=")
@@ -125,6 +129,12 @@ def main(path, what, *args):
         for c in kept:
             c.send(request(1, args[1]))
         return
+    if what == "leave-post":
+        kept = [Connection(path) for _ in range(int(args[0]))]
+        for c in kept:
+            data = request(1, args[1], method="POST", body=b"x" * int(args[2]))
+            c.send(data[:len(data) // 2])
+        return
     c = Connection(path)
     counts = collections.Counter()
     if what in ("get", "slow"):
@@ -146,6 +156,16 @@ def main(path, what, *args):
         for i in range(1, n + 1):
             counts[status(c.wait(i))] += 1
         tell(counts)
+    elif what == "shared-bytes":
+        n = int(args[0])
+        for i in range(1, n + 1):
+            c.send(request(i, args[1], keep=True))
+        for i in range(1, n + 1):
+            counts[len(c.wait(i).partition(b"\r\n\r\n")[2])] += 1
+        tell(counts)
+    elif what == "stuck":
+        c.send(request(1, args[0]))
+        time.sleep(60)
     elif what == "kept":
         for i in range(int(args[0])):
             c.ended.clear()
