@@ -48,7 +48,7 @@ is "$(printf 12345 | cgi POST /echo CONTENT_LENGTH=11 | body | jq -c '[.bytes, .
 is "$(printf 1234567 | cgi POST /echo CONTENT_LENGTH=3 | body | jq -c '[.bytes, .complete]')" '[3,true]' 'no more is read than announced'
 is "$(printf 12345 | cgi POST /echo | body | jq -c .bytes)" 0 'nothing, where nothing is announced'
 is "$(cgi POST /echo CONTENT_LENGTH=x </dev/null | status)" 400 'a length that is none'
-fcgi leave-post 5 /echo 100000
+fcgi leave-post 5 /echo 60000
 told() { grep -c gone "$TMP/err"; }
 until_is 5 told
 is "$?" 0 'who goes away within a body is known to be gone'

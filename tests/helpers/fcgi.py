@@ -132,8 +132,11 @@ def main(path, what, *args):
     if what == "leave-post":
         kept = [Connection(path) for _ in range(int(args[0]))]
         for c in kept:
-            data = request(1, args[1], method="POST", body=b"x" * int(args[2]))
-            c.send(data[:len(data) // 2])
+            n = int(args[2])
+            head = request(1, args[1], method="POST", extra=[f"CONTENT_LENGTH={n}"])
+            c.send(head[:-8] + record(VALUES, 0, pairs({"FCGI_MPXS_CONNS": ""})))
+            c.wait(0)  # by now it is known who asks
+            c.send(record(STDIN, 1, b"x" * n)[:n // 2])
         return
     c = Connection(path)
     counts = collections.Counter()
