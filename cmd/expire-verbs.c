@@ -10,6 +10,9 @@
 /* ms that a reservation is kept after it is over: somebody may be filling it. */
 #define RESERVED_GRACE (24 * 3600 * (int64_t)1000)
 
+/* ms that media of previews are kept in any case: a preview that is being made may be about to name them. */
+#define IN_USE (10 * 60 * (int64_t)1000)
+
 static const char *const preview_keys[STORE_GONE_KINDS] = {[STORE_GONE_PREVIEW] = "previews",
 							   [STORE_GONE_FAILURE] = "failures",
 							   [STORE_GONE_TOKEN] = "tokens",
@@ -135,7 +138,8 @@ part_previews(struct expire *a, struct err *err)
 {
 	const struct conf *c = &a->c.conf;
 	expire_begin(a, "expire", "system");
-	int rc = store_expire_previews(&a->e, larger(c->url_preview_image_lifetime, reach(c)), c->failure_max_ttl, err);
+	int64_t kept = larger(larger(c->url_preview_image_lifetime, reach(c)), IN_USE);
+	int rc = store_expire_previews(&a->e, kept, c->failure_max_ttl, err);
 	struct json *j = expire_counts(a, preview_keys);
 	if (rc < 0)
 		expire_failed(a, err, "previews");
