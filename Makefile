@@ -223,6 +223,7 @@ bench: all tests
 	BUILD=$(BUILD) tests/bench/expire
 	BUILD=$(BUILD) tests/bench/index
 	BUILD=$(BUILD) tests/bench/store
+	BUILD=$(BUILD) tests/bench/quarantine
 
 # Examples for whoever has a timer.
 TIMERS = scripts/mxmedia-expire.cron scripts/systemd/mxmedia-expire.service scripts/systemd/mxmedia-expire.timer

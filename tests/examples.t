@@ -6,7 +6,7 @@
 command -v jq >/dev/null || skip_all "jq is needed"
 
 # What each page needs to be there; a page without a function needs only files: photo.jpg, report.pdf, notes.txt.
-pages=(mxmedia-put.1 mxmedia-get.1)
+pages=(mxmedia-put.1 mxmedia-get.1 mxmedia-quarantine.1)
 
 files() {
 	"$BIN/tests/mkimage" -f jpeg 3000x2000 1 >photo.jpg
