@@ -250,7 +250,7 @@ sheet_foot(const struct quarantine *a, int64_t from, int64_t shown, bool more, s
 	if (shown == 0)
 		(void)buf_adds(out, "<p>There is nothing to show.</p>");
 	else
-		(void)buf_addf(out, "<p>%lld to %lld%s</p>", (long long)(from + 1), (long long)(from + shown),
+		(void)buf_addf(out, "<p>%lld to %lld%s</p>", (long long)from + 1, (long long)from + shown,
 			       more ? "; there are more." : ": the last ones.");
 	if (more)
 		add_next(a, from + shown, out);

@@ -18,9 +18,9 @@ stage_hide(const struct stage_cache *st, struct record *rec, struct err *err)
 {
 	struct json *og = json_get(rec->j, "og");
 	const char *image = json_str(og, "og:image");
-	const char *id = str_starts(image != NULL ? image : "", "mxc://") ? strrchr(image, '/') + 1 : NULL;
+	const char *slash = image != NULL && str_starts(image, "mxc://") ? strrchr(image, '/') : NULL;
 	bool shut = false;
-	int rc = id != NULL ? store_media_shut(st->store, id, &shut, err) : 0;
+	int rc = slash != NULL ? store_media_shut(st->store, slash + 1, &shut, err) : 0;
 	if (shut) {
 		struct json *rest = json_object();
 		json_each(og, keep_member, rest);
