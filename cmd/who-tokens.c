@@ -107,7 +107,7 @@ who_tokens_clear(struct who_tokens *t)
 const struct who_token *
 who_tokens_find(const struct who_tokens *t, const char *hash)
 {
-	struct who_token key;
+	struct who_token key = {0};
 	(void)memcpy(key.hash, hash, HASH_HEX_LEN + 1);
 	return t->n > 0 ? bsearch(&key, t->v, t->n, sizeof *t->v, compare) : NULL;
 }
