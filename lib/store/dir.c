@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CREATE_TRIES = 100 }; /* an expiry beside us may remove directories as long as they are empty */
+enum { CREATE_TRIES = 10000 }; /* an expiry beside us may remove directories as long as they are empty */
 
 enum way { LOOK, FIND, MAKE, SYNC }; /* FIND: what can be synced; it is there most of the time */
 
