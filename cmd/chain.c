@@ -1,11 +1,8 @@
 /* Which filters are started, with which arguments, and how long may they be silent? */
 #include "cmd/chain.h"
 
-#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 /* ms without any answer after which a filter is taken for stuck.  fetch has clocks of its own: theirs and a margin. */
 enum { PATIENCE = 30000, FETCH_MARGIN = 30000, WAITS = 4 };
@@ -20,22 +17,6 @@ chain_arg(struct conf_list *l, const char *s)
 	l->v = mem_realloc(l->v, (l->n + 2) * sizeof *l->v);
 	l->v[l->n++] = mem_strdup(s);
 	l->v[l->n] = NULL;
-}
-
-char *
-chain_dir(void)
-{
-	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-	char *slash = NULL;
-	if (n > 0) {
-		path[n] = '\0';
-		slash = strrchr(path, '/');
-	}
-	if (slash == NULL)
-		return mem_strdup("/usr/bin");
-	*slash = '\0';
-	return mem_strdup(path);
 }
 
 /* They are started one by one, when all before them are at work. */

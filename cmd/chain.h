@@ -4,8 +4,6 @@
 
 #include "cmd/cmd.h"
 
-char *chain_dir(void); /* the directory of this program, where the filters stand beside it; yours */
-
 /* The arguments of the filter of a stage; fetch are further ones of mxpreview-fetch, or NULL. */
 char **chain_argv(const struct cmd *c, const char *dir, enum stage s, const struct conf_list *fetch);
 void chain_argv_free(char **argv); /* NULL is nothing */

@@ -1,32 +1,12 @@
 /* What do the commands that put and get media need, and where is it? */
 #include "cmd/media-open.h"
 
-#include <limits.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 static bool
 stopped(void)
 {
 	return cmd_stop != 0;
-}
-
-/* The directory of this program: mxpreview-thumb stands beside it. */
-static char *
-beside(const char *name)
-{
-	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-	char *slash = NULL;
-	if (n > 0) {
-		path[n] = '\0';
-		slash = strrchr(path, '/');
-	}
-	if (slash == NULL)
-		return mem_printf("/usr/bin/%s", name);
-	*slash = '\0';
-	return mem_printf("%s/%s", path, name);
 }
 
 static char **
@@ -35,7 +15,9 @@ thumb_argv(const struct cmd *c)
 	enum { ARGS = 6 };
 	char **argv = mem_array(ARGS, sizeof *argv);
 	size_t n = 0;
-	argv[n++] = beside("mxpreview-thumb");
+	char *dir = io_program_dir();
+	argv[n++] = mem_printf("%s/mxpreview-thumb", dir);
+	mem_free(dir);
 	if (c->config_path != NULL) {
 		argv[n++] = mem_strdup("-c");
 		argv[n++] = mem_strdup(c->config_path);

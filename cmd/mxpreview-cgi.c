@@ -233,7 +233,7 @@ open_desk(struct app *a, struct err *err)
 		a->policy = whole;
 	}
 	set_cache(a);
-	dir = chain_dir();
+	dir = io_program_dir();
 	for (enum stage s = 0; s < STAGE_DONE; s++) {
 		a->argv[s] = chain_argv(&a->c, dir, s, NULL);
 		dc.router.argv[s] = a->argv[s];

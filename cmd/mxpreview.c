@@ -458,7 +458,7 @@ open_all(struct app *a, struct err *err)
 	struct desk_conf dc = {
 	    .server_name = a->c.conf.server_name, .refresh = a->refresh, .resident = a->resident, .arg = a};
 	dc.max_behind = (size_t)a->c.conf.jobs;
-	char *dir = chain_dir();
+	char *dir = io_program_dir();
 	struct conf_list fetch = {0};
 	fetch_args(a, &fetch);
 	chain_patience(&a->c.conf, dc.router.patience);

@@ -114,21 +114,10 @@ close_in(const struct update *u, struct err *err)
 
 /* ---- the processes -------------------------------------------------------------------------------------- */
 
-/* The program that stands beside this one. */
-static char *
-beside(const char *name)
-{
-	char path[4096];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-	path[n > 0 ? n : 0] = '\0';
-	char *slash = strrchr(path, '/');
-	return slash == NULL ? mem_strdup(name) : mem_printf("%.*s/%s", (int)(slash - path), path, name);
-}
-
 static void
 run_fetch(const struct update *u, int out)
 {
-	char *program = beside("mxpreview-fetch"), *argv[10 + OEMBED_ALLOW_MAX];
+	char *dir = io_program_dir(), *program = mem_printf("%s/mxpreview-fetch", dir), *argv[10 + OEMBED_ALLOW_MAX];
 	size_t n = 0;
 	argv[n++] = program;
 	argv[n++] = mem_strdup("--body");

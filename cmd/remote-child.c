@@ -5,37 +5,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 enum { LOOK_MS = 100, PIECE = 65536 };
-
-/* Nothing of ours is handed on but standard error: the database is not its affair. */
-static int
-start(char *const *argv, int in, int out, pid_t *pid, struct err *err)
-{
-	posix_spawn_file_actions_t acts;
-	posix_spawnattr_t attr;
-	sigset_t reset;
-	(void)sigemptyset(&reset);
-	(void)sigaddset(&reset, SIGPIPE);
-	(void)posix_spawn_file_actions_init(&acts);
-	(void)posix_spawnattr_init(&attr);
-	(void)posix_spawn_file_actions_adddup2(&acts, in, STDIN_FILENO);
-	(void)posix_spawn_file_actions_adddup2(&acts, out, STDOUT_FILENO);
-	(void)posix_spawn_file_actions_addclosefrom_np(&acts, STDERR_FILENO + 1);
-	(void)posix_spawnattr_setsigdefault(&attr, &reset);
-	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
-	errno = posix_spawn(pid, argv[0], &acts, &attr, argv, environ);
-	int no = errno;
-	(void)posix_spawnattr_destroy(&attr);
-	(void)posix_spawn_file_actions_destroy(&acts);
-	errno = no;
-	return no == 0 ? 0 : err_sys(err, "start %s", argv[0]);
-}
 
 /* To the end of what it writes. */
 static int
@@ -70,7 +43,7 @@ converse(char *const *argv, const struct buf *question, int64_t patience, struct
 	pid_t pid = -1;
 	if (pipe2(to, O_CLOEXEC) < 0 || pipe2(from, O_CLOEXEC) < 0)
 		(void)err_sys(err, "pipe");
-	else if (start(argv, to[0], from[1], &pid, err) == 0)
+	else if (io_spawn(argv, to[0], from[1], &pid, err) == 0)
 		rc = 0;
 	io_close(&to[0]);
 	io_close(&from[1]);

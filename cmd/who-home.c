@@ -100,7 +100,7 @@ give_up(struct who_home *h, int status, const char *why)
 static int
 start(struct who_home *h, struct err *err)
 {
-	char *dir = chain_dir(), *path = mem_printf("%s/mxpreview-whoami", dir);
+	char *dir = io_program_dir(), *path = mem_printf("%s/mxpreview-whoami", dir);
 	const char *argv[10] = {path};
 	size_t n = 1;
 	if (h->c->config_path != NULL) {

@@ -117,6 +117,9 @@ void io_random(void *p, size_t n);
 void io_close(int *fd); /* NULL-safe in spirit: -1 is nothing; sets -1 */
 int io_nonblock(int fd, struct err *err);
 int io_mkdirs(const char *path, struct err *err); /* mkdir -p, mode 0700 */
+char *io_program_dir(void);			  /* where this program stands, and ours beside it; yours */
+/* Starts argv[0], a path, with in and out as its standard input and output; all else of ours but stderr is closed there. */
+int io_spawn(char *const *argv, int in, int out, pid_t *pid, struct err *err);
 
 /* NDJSON reader: whole lines of at most max bytes from a descriptor. */
 struct io_lines {

@@ -5,34 +5,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 enum { LOOK_MS = 100 /* how often it is asked whether to go on */, CHUNK = 65536 };
-
-static int
-start(const struct media_child *c, int out, pid_t *pid, struct err *err)
-{
-	posix_spawn_file_actions_t acts;
-	posix_spawnattr_t attr;
-	sigset_t reset;
-	(void)sigemptyset(&reset);
-	(void)sigaddset(&reset, SIGPIPE);
-	(void)posix_spawn_file_actions_init(&acts);
-	(void)posix_spawnattr_init(&attr);
-	(void)posix_spawn_file_actions_adddup2(&acts, c->in, STDIN_FILENO);
-	(void)posix_spawn_file_actions_adddup2(&acts, out, STDOUT_FILENO);
-	(void)posix_spawn_file_actions_addclosefrom_np(&acts, STDERR_FILENO + 1); /* the database is not theirs */
-	(void)posix_spawnattr_setsigdefault(&attr, &reset);
-	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
-	errno = posix_spawn(pid, c->argv[0], &acts, &attr, c->argv, environ);
-	(void)posix_spawnattr_destroy(&attr);
-	(void)posix_spawn_file_actions_destroy(&acts);
-	return errno == 0 ? 0 : err_sys(err, "start %s", c->argv[0]);
-}
 
 /* 1: more may come, 0: that was all. */
 static int
@@ -85,7 +61,7 @@ media_child_run(const struct media *m, const struct media_child *c, struct buf *
 	pid_t pid = -1;
 	if (pipe2(from, O_CLOEXEC) < 0)
 		return err_sys(err, "pipe");
-	int rc = start(c, from[1], &pid, err);
+	int rc = io_spawn(c->argv, c->in, from[1], &pid, err);
 	io_close(&from[1]);
 	if (rc == 0)
 		rc = end(c, pid, take_all(m, c, from[0], out, err), err);
