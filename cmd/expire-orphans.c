@@ -17,7 +17,7 @@ found(void *arg, const struct store_finding *f)
 	struct buf text;
 	buf_init(&text, RECORD_LINE_MAX);
 	(void)json_write(j, 0, &text);
-	if (f->mended)
+	if (f->mended || f->flaw == STORE_FLAW_OLDER)
 		cmd_note(&a->c, "orphans: %s", text.p);
 	else
 		cmd_warn(&a->c, "orphans: %s%s%s", flaw_name(f->flaw), f->path != NULL ? ": " : "",
@@ -52,6 +52,12 @@ expire_sweep(struct expire *a, struct err *err)
 	if (sweep(a, &in, err) < 0)
 		expire_failed(a, err, "orphans");
 	a->e.told = told;
+	if (in.n[STORE_FLAW_OLDER] > 0) {
+		cmd_warn(&a->c,
+			 "orphans: %lld files without rows are older than the database, and stay: has it been lost?",
+			 (long long)in.n[STORE_FLAW_OLDER]);
+		a->status = EXIT_REFUSED;
+	}
 	if (a->e.dry)
 		json_set_bool(j, "dry_run", true);
 	json_set_int(j, "files", in.files);

@@ -8,6 +8,7 @@ flaw_name(enum store_flaw flaw)
 	    [STORE_FLAW_FILE] = "file_without_row",
 	    [STORE_FLAW_LEFTOVER] = "leftover",
 	    [STORE_FLAW_THUMB_FILE] = "thumbnail_without_row",
+	    [STORE_FLAW_OLDER] = "older_than_database",
 	    [STORE_FLAW_UNKNOWN] = "unknown_file",
 	    [STORE_FLAW_NO_FILE] = "row_without_file",
 	    [STORE_FLAW_LENGTH] = "wrong_length",

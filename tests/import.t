@@ -10,7 +10,7 @@ import() {
 	mxmedia-import -d "$from.store" --server-name example.org --db "$from/homeserver.db" --media-store "$from/media_store" "$@"
 }
 state() { (cd "$1" && find . -type f -printf '%p %s %n %m %T@\n' | sort && find . -type f -exec sha256sum {} + | sort); }
-db() { sqlite3 -readonly "$TMP/$1.store/mxpreview.db" "$2"; }
+db() { sqlite3 -cmd ".timeout 5000" -readonly "$TMP/$1.store/mxpreview.db" "$2"; }
 at() { echo "${1:0:2}/${1:2:2}/${1:4}"; }
 synapse "$TMP/s"
 cp -r "$TMP/s" "$TMP/link"
@@ -83,7 +83,7 @@ is "$(jq -r 'select(.event_id == "$bad") | .table' "$TMP/report")" event_json 'a
 # hostile schemas
 hostile() { # hostile NAME SQL
 	mkdir -p "$TMP/$1/media_store"
-	sqlite3 "$TMP/$1/homeserver.db" "$2"
+	sqlite3 -cmd ".timeout 5000" "$TMP/$1/homeserver.db" "$2"
 	timeout 10 mxmedia-import -d "$TMP/$1.store" --db "$TMP/$1/homeserver.db" --media-store "$TMP/$1/media_store" >"$TMP/out" 2>"$TMP/err"
 	is "$?" 1 "$1: $(tr -d '\n' <"$TMP/err" | cut -c 17-100)"
 }

@@ -121,4 +121,14 @@ mkdir "$TMP/elsewhere"
 mv "$S/url_cache" "$TMP/elsewhere/" && ln -s "$TMP/elsewhere/url_cache" "$S/url_cache"
 file url_cache/2026-01-01/orphan 50
 is "$(mx --grace 0 orphans 2>/dev/null | jq -c '[.file_without_row, .unknown_file]')" "[1,null]" "a folder may be a link to another disk"
+
+# ---- a database that was lost
+find "$S/local_content" "$S/remote_content" -type f -exec touch -d '1 hour ago' {} +
+rm "$S"/mxpreview.db*
+file local_content/Ne/we/rThanTheDatabase 7
+store_make
+out=$(mx --grace 0 orphans 2>"$TMP/err")
+is "$? $(jq .older_than_database <<<"$out")" "1 $(find "$S/local_content" "$S/remote_content" -type f | wc -l)" "what is older than the database is told"
+is "$(there "$(local_path AaaaUpload)") $(there local_content/Ne/we/rThanTheDatabase)" "there gone" "and stays"
+like "$(cat "$TMP/err")" "has it been lost" "and why"
 finish

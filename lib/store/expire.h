@@ -107,6 +107,7 @@ enum store_flaw {
 	STORE_FLAW_FILE,	/* a file without a row */
 	STORE_FLAW_LEFTOVER,	/* a temp file whose writer is gone */
 	STORE_FLAW_THUMB_FILE,	/* a thumbnail without a row */
+	STORE_FLAW_OLDER,	/* a file without a row that is older than the database; never touched */
 	STORE_FLAW_UNKNOWN,	/* a file that is not the store's; never touched */
 	STORE_FLAW_NO_FILE,	/* a row without its file; uploads and what is quarantined keep it */
 	STORE_FLAW_LENGTH,	/* a file of another length than its row says */
@@ -131,6 +132,7 @@ struct store_finding {
 struct store_inspection {
 	struct store_expiry *e; /* dry: nothing is mended */
 	int64_t grace;		/* ms that a file must be old, by both its times */
+	int64_t made;		/* when the database was: set by store_orphans_files */
 	bool rows;		/* uploads whose file is gone lose their row */
 	/* is the content of the file that row's?  NULL: only its length is looked at */
 	bool (*sound)(int fd, const struct store_medium *m);

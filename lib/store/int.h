@@ -45,6 +45,9 @@ int store_tmp_open_loose(const struct store_blobs *b, const char *dir, int *dirf
 			 struct err *err);
 int store_tmp_rename(int dirfd, const char *tmp, const char *name, bool replace, struct err *err);
 
+/* When an empty database was made: in store_state. */
+#define STORE_MADE "made_ts"
+
 /* When a medium was last put or served; as in the indexes, or these are not used. */
 #define STORE_USED "max(coalesce(created_ts, 0), coalesce(last_access_ts, 0))"
 

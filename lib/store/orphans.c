@@ -12,6 +12,7 @@
 
 /* Components below a folder of the store: SERVER/aa/bb/rest/thumbnail. */
 enum { DEPTH = 5, CANDIDATES = 256 };
+enum { MADE_SLACK = 60 * 1000 }; /* ms: the first filter of a new store may write before the database is there */
 
 static const struct top {
 	const char *name;
@@ -174,12 +175,23 @@ flush(struct level *l, struct err *err)
 	return rc;
 }
 
+/* A database that was lost is made anew by whoever comes next, and knows none of the files: those are all that is left. */
+static bool
+older_than_database(const struct store_inspection *in, const struct stat *st)
+{
+	return (int64_t)st->st_mtim.tv_sec * 1000 < in->made - MADE_SLACK;
+}
+
 static int
 add(struct level *l, const char *name, enum store_flaw flaw, struct err *err)
 {
 	struct stat st;
 	if (fstatat(l->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !old_enough(l->in, &st))
 		return 0;
+	if (flaw != STORE_FLAW_LEFTOVER && older_than_database(l->in, &st)) {
+		tell(l, &(struct candidate){(char *)(uintptr_t)name, STORE_FLAW_OLDER, st.st_size}, false);
+		return 0;
+	}
 	l->c[l->n++] = (struct candidate){mem_strdup(name), flaw, st.st_size};
 	return l->n == CANDIDATES ? flush(l, err) : 0;
 }
@@ -314,7 +326,7 @@ look_beside(struct store_inspection *in)
 int
 store_orphans_files(struct store_inspection *in, struct err *err)
 {
-	int rc = 0;
+	int rc = store_done_get(in->e->store, STORE_MADE, &in->made, err);
 	look_beside(in);
 	for (size_t i = 0; i < TOPS && rc == 0 && !stopped(in); i++) {
 		/* a top folder may be the owner's link to another disk */

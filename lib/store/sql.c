@@ -572,6 +572,11 @@ const char *const store_sql_migration[] = {
     " expires_ts INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX token_cache_expires ON token_cache (expires_ts);"
     /* Where a long job stands: an import, a sweep. */
-    "CREATE TABLE store_state (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;",
+    "CREATE TABLE store_state (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
+    /* When an empty database was made: files that are older are not its orphans, it may have come in the place of one
+     * that was lost. */
+    "INSERT INTO store_state SELECT '" STORE_MADE "', CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+    " WHERE NOT EXISTS (SELECT 1 FROM local_media_repository) AND NOT EXISTS (SELECT 1 FROM remote_media_cache)"
+    " AND NOT EXISTS (SELECT 1 FROM local_media_repository_url_cache);",
     NULL,
 };
