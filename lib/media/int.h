@@ -35,8 +35,9 @@ int media_make_one(const struct media *m, int picture, const struct media_want *
 /* The row, waiting for what is on its way; not what is quarantined, unless how->unsafe. */
 int media_find(const struct media *m, const struct store_name *name, const struct media_how *how,
 	       struct store_medium *out, struct err *err);
-int media_refused(struct err *err); /* M_NOT_FOUND */
-/* Somebody looked at it. */
-void media_used(const struct media *m, const struct store_medium *medium);
+int media_refused(struct err *err);							/* M_NOT_FOUND */
+int media_not_now(const struct media_how *how, enum media_later what, struct err *err); /* how->later is not NULL */
+/* Somebody looked at it; what he looks at in order to judge it is not used. */
+void media_used(const struct media *m, const struct media_how *how, const struct store_medium *medium);
 
 #endif

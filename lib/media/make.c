@@ -1,6 +1,7 @@
 /* How do thumbnails come into being?  mxpreview-thumb makes them; what it says is not believed, for it saw hostile bytes. */
 #include "media/int.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -133,4 +134,24 @@ media_make_one(const struct media *m, int picture, const struct media_want *want
 					      .bytes = made->data.len};
 	made->n = 1;
 	return 0;
+}
+
+/* ---- a face for a name ---------------------------------------------------------------------------------------------- */
+
+int
+media_identicon(const struct media *m, const char *name, uint32_t width, uint32_t height, struct buf *png,
+		struct err *err)
+{
+	struct media_made made = {.n = 0};
+	char *which = mem_printf("--identicon=%s", name), *size = mem_printf("%" PRIu32 "x%" PRIu32, width, height);
+	const char *more[] = {which, "-s", size, NULL};
+	int none = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int rc = none < 0 ? err_sys(err, "/dev/null") : run(m, none, more, &made, err);
+	if (rc == 0 && buf_add(png, made.data.p, made.data.len) < 0)
+		rc = err_set(err, ERR_LIMIT, "a picture of more than %zu bytes", png->max);
+	io_close(&none);
+	media_made_clear(&made);
+	mem_free(which);
+	mem_free(size);
+	return rc;
 }

@@ -109,10 +109,19 @@ int media_reserve(const struct media *m, const char *user, char id[STORE_ID_MAX]
 
 /* ---- serve.c: what goes out ---------------------------------------------------------------------------------------- */
 
+/* What keeps an answer from being given at once. */
+enum media_later {
+	MEDIA_NOW,
+	MEDIA_FETCH, /* another server is to be asked */
+	MEDIA_MAKE   /* a thumbnail is to be made */
+};
+
 struct media_how {
-	bool unsafe;	 /* what is quarantined, too */
-	bool no_remote;	 /* nothing is fetched from another server */
-	int64_t timeout; /* ms for an upload that has not come yet, and for another server */
+	bool unsafe;		 /* what is quarantined, too */
+	bool no_remote;		 /* nothing is fetched from another server */
+	bool nobody;		 /* who asks has not said who he is: what is authenticated is not for him */
+	int64_t timeout;	 /* ms for an upload that has not come yet, and for another server */
+	enum media_later *later; /* not NULL: what takes long is not done, but said here: ERR_BUSY.  MEDIA_NOW before */
 };
 
 struct media_file {
@@ -129,5 +138,13 @@ int media_open(const struct media *m, const struct store_name *name, const struc
 /* Its thumbnail; M_UNKNOWN (400): of such a medium there are none. */
 int media_thumbnail(const struct media *m, const struct store_name *name, const struct media_want *want,
 		    const struct media_how *how, struct media_file *out, struct err *err);
+
+/* ---- make.c -------------------------------------------------------------------------------------------------------- */
+
+#define MEDIA_IDENTICON_MIN 5 /* pixels of a side */
+#define MEDIA_IDENTICON_MAX 1024
+/* A PNG that stands for a name (spec E.7); m->thumb must be there. */
+int media_identicon(const struct media *m, const char *name, uint32_t width, uint32_t height, struct buf *png,
+		    struct err *err);
 
 #endif

@@ -22,13 +22,20 @@ media_file_clear(struct media_file *f)
 	io_close(&f->fd);
 }
 
+int
+media_not_now(const struct media_how *how, enum media_later what, struct err *err)
+{
+	*how->later = what;
+	return err_set(err, ERR_BUSY, "that takes longer");
+}
+
 void
-media_used(const struct media *m, const struct store_medium *medium)
+media_used(const struct media *m, const struct media_how *how, const struct store_medium *medium)
 {
 	struct store_name name = {medium->origin, medium->media_id};
 	struct err ignored;
 	int64_t now = m->now();
-	if (store_access_note(m->blobs, &name, now))
+	if (!how->unsafe && store_access_note(m->blobs, &name, now) && how->later == NULL)
 		(void)store_access_flush(m->store, m->blobs, now, &ignored);
 }
 
@@ -38,10 +45,12 @@ fetch(const struct media *m, const struct store_name *name, const struct media_h
 	bool blocked = false;
 	if (store_blocked(m->store, name, NULL, &blocked, err) < 0)
 		return -1;
-	if (blocked || how->no_remote)
+	if (blocked || how->no_remote || (how->nobody && m->authenticated))
 		return media_refused(err);
 	if (m->fetch == NULL)
 		return err_http(err, ERR_NOTFOUND, 404, "M_NOT_FOUND", "Not found: %s is not in the cache", name->id);
+	if (how->later != NULL)
+		return media_not_now(how, MEDIA_FETCH, err);
 	return m->fetch(m->fetch_arg, name, how->timeout, err);
 }
 
@@ -80,14 +89,22 @@ wait_for(const struct media *m, const struct store_name *name, const struct medi
 	return 0;
 }
 
+/* May he have it who asks?  That there is something he may not have is not told. */
+static bool
+allowed(const struct media *m, const struct media_how *how, const struct store_medium *medium)
+{
+	return medium->found && (medium->quarantined_by == NULL || how->unsafe) &&
+	       !(how->nobody && m->authenticated && medium->authenticated);
+}
+
 int
 media_find(const struct media *m, const struct store_name *name, const struct media_how *how, struct store_medium *out,
 	   struct err *err)
 {
 	int rc = get(m, name, how, out, err);
-	if (rc == 0 && (out->quarantined_by == NULL || how->unsafe))
+	if (rc == 0 && allowed(m, how, out))
 		rc = wait_for(m, name, how, out, err);
-	if (rc == 0 && out->found && out->bytes >= 0 && (out->quarantined_by == NULL || how->unsafe))
+	if (rc == 0 && out->bytes >= 0 && allowed(m, how, out))
 		return 0;
 	store_medium_clear(out);
 	return rc < 0 ? -1 : media_refused(err);
@@ -155,7 +172,6 @@ media_open(const struct media *m, const struct store_name *name, const struct me
 	}
 	out->bytes = out->medium.bytes;
 	set_type(out);
-	if (!how->unsafe)
-		media_used(m, &out->medium);
+	media_used(m, how, &out->medium);
 	return 0;
 }

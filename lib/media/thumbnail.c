@@ -191,6 +191,8 @@ make_missing(struct question *q, struct err *err)
 	err_clear(&why);
 	if (!missing(q, &job, &box))
 		return 0;
+	if (q->how->later != NULL)
+		return media_not_now(q->how, MEDIA_MAKE, err);
 	char *key = lock_key(q);
 	int rc = lock(q, key, &why);
 	if (rc == 0) {
@@ -234,6 +236,8 @@ make_again(struct question *q, const struct store_thumb_row *t, struct err *err)
 	struct media_want box = {.width = t->width, .height = t->height, .animated = str_eq(t->type, "image/webp")};
 	if (q->m->thumb == NULL || !media_method_parse(t->method, &box.method))
 		return -1;
+	if (q->how->later != NULL)
+		return media_not_now(q->how, MEDIA_MAKE, err);
 	char *key = lock_key(q);
 	int rc = lock(q, key, err);
 	if (rc == 0) {
@@ -279,8 +283,8 @@ media_thumbnail(const struct media *m, const struct store_name *name, const stru
 	rc = rc == 0 ? make_missing(&q, err) : rc;
 	rc = rc == 0 ? hand_out(&q, err) : rc;
 	store_thumb_list_clear(&q.rows);
-	if (rc == 0 && !how->unsafe)
-		media_used(m, &out->medium);
+	if (rc == 0)
+		media_used(m, how, &out->medium);
 	if (rc < 0)
 		media_file_clear(out);
 	return rc;
