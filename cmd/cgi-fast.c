@@ -64,11 +64,14 @@ drop_ask(struct connection *c, struct ask *a)
 static void
 free_connection(struct connection *c)
 {
+	struct err ignored;
 	while (c->asks != NULL)
 		drop_ask(c, c->asks);
 	buf_clear(&c->in);
 	buf_clear(&c->out);
-	io_close(&c->source.fd); /* leaves epoll by itself */
+	(void)cgi_watch(c->g, &c->source, 0,
+			&ignored); /* a process that is just being started has its descriptor, too */
+	io_close(&c->source.fd);
 	c->g->n_connections--;
 	mem_free(c);
 }

@@ -92,10 +92,11 @@ cgi_listen(struct cgi *g, struct err *err)
 void
 cgi_listen_no_more(struct cgi *g)
 {
+	struct err ignored;
 	if (g->listen.fd < 0)
 		return;
 	if (g->options.socket != NULL)
 		(void)unlink(g->options.socket);
+	(void)cgi_watch(g, &g->listen, 0, &ignored);
 	io_close(&g->listen.fd);
-	g->listen.events = 0;
 }
