@@ -53,7 +53,7 @@ PKG_mxmedia-check     = sqlite3 libcrypto libidn2
 
 PKG_mxmedia-import    = sqlite3 libcrypto
 
-PKG_mxmedia-cgi       = sqlite3 libcrypto
+PKG_mxmedia-cgi       = sqlite3 libcrypto libidn2
 
 LIB_mxpreview-og      = -luchardet
 LIB_ALL               = -ljq -lm
@@ -69,6 +69,7 @@ OBJ_mxmedia-index     = gather
 OBJ_mxmedia-import    = import-media import-refs import-tell gather
 OBJ_mxmedia-stat      = stat-tell terminal when
 OBJ_mxmedia-quarantine = quarantine-names quarantine-change quarantine-look quarantine-hashes quarantine-sheet quarantine-sheet-html when
+OBJ_mxmedia-cgi       = media-open remote remote-child media-web-task media-web-pool media-web-serve media-web-upload $(OBJ_WEB)
 OBJ_FILTER            = sandbox sandbox-landlock sandbox-seccomp sandbox-bpf
 $(foreach c,fetch og oembed thumb show,$(eval OBJ_mxpreview-$(c) = close $(OBJ_FILTER)))
 OBJ_mxpreview-whoami  = close $(OBJ_FILTER)

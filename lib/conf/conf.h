@@ -65,17 +65,18 @@ struct conf {
 	bool enable_authenticated_media;      /* true */
 
 	/* what mxpreview-cgi and mxmedia-cgi look at */
-	bool url_preview_enabled;	       /* true */
-	char *auth;			       /* "homeserver"; none, header, tokens */
-	char *auth_header;		       /* NULL: none */
-	struct conf_list auth_tokens;	       /* files */
-	char *homeserver;		       /* "http://127.0.0.1:8008" */
-	bool homeserver_admin;		       /* false */
-	int64_t homeserver_timeout, token_ttl; /* 10s, 1m */
-	struct conf_list admin;		       /* users */
-	struct conf_list trusted_proxy;	       /* addresses, or "unix" */
-	bool client_language;		       /* false */
-	int64_t rate_per_second, rate_burst;   /* 0: no limit; 50 */
+	bool url_preview_enabled;			     /* true */
+	char *auth;					     /* "homeserver"; none, header, tokens */
+	char *auth_header;				     /* NULL: none */
+	struct conf_list auth_tokens;			     /* files */
+	char *homeserver;				     /* "http://127.0.0.1:8008" */
+	bool homeserver_admin;				     /* false */
+	int64_t homeserver_timeout, token_ttl;		     /* 10s, 1m */
+	struct conf_list admin;				     /* users */
+	struct conf_list trusted_proxy;			     /* addresses, or "unix" */
+	bool client_language;				     /* false */
+	int64_t rate_per_second, rate_burst;		     /* 0: no limit; 50 */
+	int64_t media_create_per_second, media_create_burst; /* 10, 50 */
 
 	struct conf_section *section;
 	size_t sections;

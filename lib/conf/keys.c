@@ -145,6 +145,8 @@ static const struct row rows[] = {
     BOOLEAN(client_language, "false", "whether pages are asked for in the languages of the client"),
     RANGE(rate_per_second, NUMBER, "0", 0, 1000, "requests a second of one user and of one address; 0 is no limit"),
     RANGE(rate_burst, NUMBER, "50", 1, 100000, "requests at once before that limit holds"),
+    RANGE(media_create_per_second, NUMBER, "10", 0, 1000, "ids a second that a user may have made; 0 is no limit"),
+    RANGE(media_create_burst, NUMBER, "50", 1, 100000, "ids at once before that limit holds"),
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };

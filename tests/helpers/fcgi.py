@@ -3,6 +3,9 @@
 
 usage: fcgi.py SOCKET get URI [NAME=VALUE ...]      the answer as CGI would print it
        fcgi.py SOCKET post URI BYTES [NAME=VALUE ...]   the same with a body of that length
+       fcgi.py SOCKET send METHOD URI FILE [NAME=VALUE ...]   the same with a file as body
+       fcgi.py SOCKET half METHOD URI BYTES [NAME=VALUE ...]  so much of a body twice as long, and away
+       fcgi.py SOCKET glance URI                    the first bytes of the answer, and away
        fcgi.py SOCKET many N CONCURRENT URI ...     N requests over the URIs in turn; "STATUS COUNT" lines
        fcgi.py SOCKET shared N URI ...              N requests at once on one connection; lines as many
        fcgi.py SOCKET kept N URI                    N requests one after the other on one connection; lines as many
@@ -42,7 +45,7 @@ def pairs(variables):
 def request(number, uri, extra=(), keep=False, method="GET", body=b""):
     variables = {"REQUEST_METHOD": method, "REQUEST_URI": uri, "REMOTE_ADDR": "127.0.0.1",
                  "SERVER_PROTOCOL": "HTTP/1.1", "QUERY_STRING": uri.partition("?")[2]}
-    if method == "POST":
+    if method in ("POST", "PUT"):
         variables["CONTENT_LENGTH"] = str(len(body))
     for one in extra:
         name, _, value = one.partition("=")
@@ -63,7 +66,7 @@ class Connection:
         self.s.settimeout(60)
         self.s.connect(path)
         self.buf = b""
-        self.out = collections.defaultdict(bytes)
+        self.out = collections.defaultdict(bytearray)
         self.ended = {}
 
     def send(self, data):
@@ -152,6 +155,17 @@ def main(path, what, *args):
     elif what == "post":
         c.send(request(1, args[0], args[2:], method="POST", body=b"x" * int(args[1])))
         sys.stdout.buffer.write(c.wait(1))
+    elif what == "send":
+        with open(args[2], "rb") as f:
+            c.send(request(1, args[1], args[3:], method=args[0], body=f.read()))
+        sys.stdout.buffer.write(c.wait(1))
+    elif what == "half":
+        n = int(args[2])
+        length_said = ("CONTENT_LENGTH=%d" % (2 * n),)
+        c.send(request(1, args[1], args[3:] + length_said, method=args[0], body=b"x" * n)[:-8])
+    elif what == "glance":
+        c.send(request(1, args[0]))
+        c.take()
     elif what == "shared":
         n = int(args[0])
         for i in range(1, n + 1):
@@ -182,7 +196,7 @@ def main(path, what, *args):
         print("end", *c.ended[1])
     elif what == "values":
         c.send(record(VALUES, 0, pairs({"FCGI_MPXS_CONNS": "", "FCGI_MAX_CONNS": "", "FCGI_MAX_REQS": "", "X": ""})))
-        print(c.wait(0))
+        print(bytes(c.wait(0)))
     elif what == "raw":
         c.send(bytes.fromhex(args[0]))
         c.s.shutdown(socket.SHUT_WR)

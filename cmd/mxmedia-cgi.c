@@ -1,0 +1,226 @@
+/* May I have this medium, asks a Matrix client, or: keep this one?  And who keeps the house asks about all of them. */
+#include <getopt.h>
+#include <malloc.h>
+#include <string.h>
+
+#include "cmd/media-web.h"
+#include "store/who.h"
+
+static const char usage[] =
+    "usage: mxmedia-cgi [-hqvV] [-c FILE] [-d DIR] [--fastcgi] [-s SOCKET] [--mode MODE]\n"
+    "\n"
+    "Answers the media requests of Matrix clients, and those of the media admin API, behind a web server by CGI or\n"
+    "FastCGI.\n"
+    "\n"
+    "      --fastcgi         stay, and take connections from standard input\n"
+    "  -s, --socket SOCKET   stay, and take connections from a socket of that name\n"
+    "      --mode MODE       its permissions, 0660 if not given\n"
+    "  -c, --config FILE     configuration instead of the usual places, see mxpreview.conf(5)\n"
+    "  -d, --store DIR       where media and database are kept\n"
+    "  -q, --quiet           no messages\n"
+    "  -v, --verbose         say what is done\n"
+    "      --no-sandbox      thumbnails are made by a process that is not closed in (debugging)\n"
+    "  -h, --help            this text\n"
+    "  -V, --version         the version\n";
+
+static const struct option options[] = {
+    CMD_LONG,
+    CGI_LONG,
+    {NULL, 0, NULL, 0},
+};
+
+enum { FLUSH = 30000 /* ms, after which access times are folded in */ };
+
+/* ---- what there is --------------------------------------------------------------------------------------------- */
+
+enum { DOWNLOAD, THUMBNAIL, UPLOAD, CREATE, CONFIG, IDENTICON };
+
+static const struct handler handlers[] = {
+    [DOWNLOAD] = {media_web_download, BY_LOOP},
+    [THUMBNAIL] = {media_web_thumbnail, BY_LOOP},
+    [UPLOAD] = {NULL, BY_BODY},
+    [CREATE] = {media_web_create, BY_WORK},
+    [CONFIG] = {media_web_config, BY_LOOP},
+    [IDENTICON] = {media_web_identicon, BY_WORK},
+};
+
+static const struct web_route routes[] = {
+    {WEB_GET, "/_matrix/client/v1/media/download/{server}/{id}/{name?}", WEB_GUEST, DOWNLOAD},
+    {WEB_GET, "/_matrix/client/v1/media/thumbnail/{server}/{id}", WEB_GUEST, THUMBNAIL},
+    {WEB_GET, "/_matrix/client/v1/media/config", WEB_USER, CONFIG},
+    {WEB_GET, "/_matrix/media/(r0|v1|v3)/download/{server}/{id}/{name?}", WEB_ANYONE, DOWNLOAD},
+    {WEB_GET, "/_matrix/media/(r0|v1|v3)/thumbnail/{server}/{id}", WEB_ANYONE, THUMBNAIL},
+    {WEB_GET, "/_matrix/media/(r0|v1|v3)/config", WEB_USER, CONFIG},
+    {WEB_GET, "/_matrix/media/(r0|v1)/identicon/{name}", WEB_ANYONE, IDENTICON},
+    {WEB_POST, "/_matrix/media/(r0|v1|v3)/upload", WEB_USER, UPLOAD},
+    {WEB_PUT, "/_matrix/media/v3/upload/{server}/{id}", WEB_USER, UPLOAD},
+    {WEB_POST, "/_matrix/media/v1/create", WEB_USER, CREATE},
+    {0, NULL, WEB_ANYONE, 0},
+};
+/* Who wants to see what is quarantined. */
+static const struct web_route bypass = {WEB_GET, "/", WEB_ADMIN, 0};
+
+/* ---- questions --------------------------------------------------------------------------------------------------------- */
+
+static void
+told_who(void *arg, struct cgi_request *q, const struct who_is *is, const struct err *why)
+{
+	struct task *t = q->own;
+	struct err err;
+	(void)arg;
+	if (why != NULL && q->match.route == &bypass && err_status(why) == 403) {
+		(void)err_http(&err, ERR_DENIED, 400, "M_UNKNOWN", "Must be a server admin to bypass quarantine");
+		why = &err;
+	}
+	if (why != NULL) {
+		task_end(t, -1, why);
+		return;
+	}
+	t->user = mem_strdup(is->user);
+	task_go(t);
+}
+
+static void
+asked(void *arg, struct cgi_request *q)
+{
+	struct web *w = arg;
+	struct task *t = mem_alloc(sizeof *t);
+	struct err err;
+	bool unsafe = false;
+	*t = (struct task){.web = w, .q = q, .handler = &handlers[q->match.route->handler], .answer = {.fd = -1}};
+	q->own = t;
+	if (q->match.route->who == WEB_GUEST && media_web_bypass(&q->web, &unsafe, &err) < 0) {
+		task_end(t, -1, &err);
+		return;
+	}
+	if (unsafe)
+		q->match.route = &bypass;
+	who_ask(w->who, q, told_who, w);
+}
+
+static void
+body(void *arg, struct cgi_request *q, const void *p, size_t n)
+{
+	(void)arg;
+	media_web_body(q->own, p, n);
+}
+
+static void
+ended(void *arg, struct cgi_request *q, bool complete)
+{
+	(void)arg;
+	media_web_ended(q->own, complete);
+}
+
+static void
+gone(void *arg, struct cgi_request *q)
+{
+	(void)arg;
+	media_web_gone(q->own);
+}
+
+/* ---- the loop ------------------------------------------------------------------------------------------------------------ */
+
+static int
+step(void *arg, struct pollfd *extra, int timeout, struct err *err)
+{
+	struct web *w = arg;
+	int rc = cgi_poll(extra, task_patience(w, timeout), err);
+	task_look_again(w);
+	return rc;
+}
+
+static void
+run_flush(struct job *job, struct context *x)
+{
+	if (x != NULL)
+		(void)store_access_flush(x->mc.m.store, x->mc.m.blobs, cmd_now(), &job->err);
+}
+
+static void
+flushed(struct job *job)
+{
+	struct web *w = (struct web *)((char *)job - offsetof(struct web, flush));
+	if (job->err.code != ERR_NONE)
+		cmd_warn(&w->c, "access times: %s", job->err.text);
+	w->flushing = false;
+}
+
+static void
+tick(void *arg)
+{
+	struct web *w = arg;
+	who_tick(w->who);
+	if (!w->resident || w->flushing || cmd_clock() - w->flushed < FLUSH)
+		return;
+	w->flushed = cmd_clock();
+	w->flushing = true;
+	w->flush = (struct job){.run = run_flush, .done = flushed};
+	pool_submit(w->pool, LANE_DECIDE, &w->flush);
+}
+
+/* ---- doors ------------------------------------------------------------------------------------------------------------- */
+
+static int
+open_all(struct web *w, struct err *err)
+{
+	struct cgi_conf conf = {.c = &w->c,
+				.routes = routes,
+				.asked = asked,
+				.body = body,
+				.ended = ended,
+				.gone = gone,
+				.step = step,
+				.tick = tick,
+				.arg = w};
+	w->resident = cgi_resident(&w->o);
+	if (context_open(&w->own, &w->c, err) < 0 || (w->pool = pool_new(&w->c, w->resident, err)) == NULL ||
+	    (w->c.conf.media_create_per_second > 0 && (w->rates = store_rates_open(w->c.store, err)) == NULL) ||
+	    (w->who = who_new(&w->c, w->own.mc.m.store, err)) == NULL)
+		return -1;
+	conf.trust = who_trust(w->who);
+	w->cgi = cgi_new(&conf, &w->o, err);
+	return w->cgi != NULL ? pool_watch(w->pool, w->cgi, err) : -1;
+}
+
+static void
+close_all(struct web *w)
+{
+	pool_free(w->pool);
+	cgi_free(w->cgi);
+	who_free(w->who);
+	store_rates_close(w->rates);
+	context_close(&w->own);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct web w = {.own.mc.blobs.dirfd = -1};
+	bool bad = false;
+	struct err err;
+	int opt, status;
+
+	cmd_init(&w.c, argv[0]);
+	while ((opt = getopt_long(argc, argv, CMD_SHORT CGI_SHORT, options, NULL)) != -1) {
+		if (!cgi_option(&w.o, opt, optarg, &bad) && !cmd_option(&w.c, opt, optarg, usage))
+			cmd_usage(&w.c, usage);
+		if (bad)
+			cmd_misuse(&w.c, usage, "%s: not what this option takes", optarg);
+	}
+	if (optind < argc)
+		cmd_misuse(&w.c, usage, "%s: takes no operands", argv[optind]);
+	cmd_configure(&w.c);
+	(void)mallopt(M_ARENA_MAX, 2);
+
+	if (open_all(&w, &err) < 0) {
+		(void)cmd_fail(&w.c, &err, NULL);
+		cgi_refuse(&w.c, &w.o, &err);
+		status = err.code == ERR_INPUT ? EXIT_USAGE : err_exit(&err);
+	} else if ((status = cgi_run(w.cgi, &err)) < 0) {
+		status = cmd_fail(&w.c, &err, NULL);
+	}
+
+	close_all(&w);
+	return cmd_leave(&w.c, status);
+}
