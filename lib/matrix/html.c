@@ -2,7 +2,6 @@
  * differs; so this is no parser: wherever a name of a medium stands behind src= it counts, and nothing can hide it. */
 #include "matrix/event.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { REFERENCE_MAX = 10, CP_MAX = 0x10FFFF, SRC_MAX = 1024 };
@@ -116,8 +115,10 @@ matrix_html_images(const char *html, size_t n, void (*f)(void *arg, const char *
 	for (char *p = text; (p = strstr(p, MATRIX_MXC)) != NULL; p += strlen(MATRIX_MXC)) {
 		if (!behind_src(text, p, &quote))
 			continue;
-		size_t len = quote != '\0' ? strcspn(p, quote == '"' ? "\"" : "'") : strcspn(p, " \t\n\f\r>\"'");
-		(void)snprintf(src, sizeof src, "%.*s", (int)(len > SRC_MAX ? SRC_MAX : len), p);
+		size_t len = strnlen(p, SRC_MAX); /* an end is looked for there, not in all that follows */
+		(void)memcpy(src, p, len);
+		src[len] = '\0';
+		src[strcspn(src, quote == '"' ? "\"" : quote != '\0' ? "'" : " \t\n\f\r>\"'")] = '\0';
 		f(arg, src);
 	}
 	mem_free(text);

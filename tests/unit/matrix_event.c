@@ -139,6 +139,28 @@ html(void)
 	}
 }
 
+static void
+count_image(void *arg, const char *src)
+{
+	(void)src;
+	++*(int *)arg;
+}
+
+/* Of a name without an end the end is not looked for again and again. */
+static void
+endless(void)
+{
+	static const char one[] = "src=mxc://";
+	size_t n = 1000000, len = sizeof one - 1;
+	char *html_text = mem_alloc(n);
+	int found = 0;
+	for (size_t i = 0; i < n; i++)
+		html_text[i] = one[i % len];
+	matrix_html_images(html_text, n, count_image, &found);
+	is_int(found, 100000, "all pictures of a million bytes without a blank");
+	mem_free(html_text);
+}
+
 #define EVENT(rest) "{\"room_id\":\"!r:a\",\"event_id\":\"$e\",\"sender\":\"@u:a\",\"origin_server_ts\":5," rest "}"
 
 static void
@@ -311,6 +333,7 @@ main(void)
 {
 	messages();
 	html();
+	endless();
 	events();
 	forms();
 	bounds();
