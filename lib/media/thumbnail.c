@@ -21,14 +21,34 @@ struct question {
 	struct media_file *out;
 	struct store_file file;
 	struct store_thumb_list rows;
+	bool waited; /* time has passed since the medium was looked at */
 };
+
+/* Rows that came from elsewhere may say that a thumbnail is a page, or a program: they are passed over. */
+static void
+keep_pictures(struct store_thumb_list *l)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < l->n; i++) {
+		if (media_type_picture(l->row[i].type) && media_type_valid(l->row[i].type)) {
+			l->row[n++] = l->row[i];
+			continue;
+		}
+		mem_free(l->row[i].type);
+		mem_free(l->row[i].method);
+	}
+	l->n = n;
+}
 
 static int
 read_rows(struct question *q, struct err *err)
 {
 	struct store_name name = {q->out->medium.origin, q->out->medium.media_id};
 	store_thumb_list_clear(&q->rows);
-	return store_thumb_rows_get(q->m->store, &name, &q->rows, err);
+	if (store_thumb_rows_get(q->m->store, &name, &q->rows, err) < 0)
+		return -1;
+	keep_pictures(&q->rows);
+	return 0;
 }
 
 /* The row of a box, as it was made for it. */
@@ -63,8 +83,9 @@ lock_key(const struct question *q)
 }
 
 static int
-lock(const struct question *q, const char *key, struct err *err)
+lock(struct question *q, const char *key, struct err *err)
 {
+	q->waited = true;
 	int64_t until = q->m->clock() + WAIT_MS;
 	for (;;) {
 		int rc = store_url_lock(q->m->store, key, err);
@@ -270,6 +291,21 @@ hand_out(struct question *q, struct err *err)
 	return make_again(q, &q->rows.row[i], err);
 }
 
+/* Making one takes long: meanwhile somebody may have decided about the medium. */
+static int
+look_again(const struct question *q, struct err *err)
+{
+	const struct store_name name = {q->out->medium.origin, q->out->medium.media_id};
+	struct media_how how = *q->how;
+	struct store_medium now;
+	how.no_remote = true;
+	how.timeout = 0;
+	if (media_find(q->m, &name, &how, &now, err) < 0)
+		return -1;
+	store_medium_clear(&now);
+	return 0;
+}
+
 int
 media_thumbnail(const struct media *m, const struct store_name *name, const struct media_want *want,
 		const struct media_how *how, struct media_file *out, struct err *err)
@@ -282,6 +318,7 @@ media_thumbnail(const struct media *m, const struct store_name *name, const stru
 	int rc = read_rows(&q, err);
 	rc = rc == 0 ? make_missing(&q, err) : rc;
 	rc = rc == 0 ? hand_out(&q, err) : rc;
+	rc = rc == 0 && q.waited ? look_again(&q, err) : rc;
 	store_thumb_list_clear(&q.rows);
 	if (rc == 0)
 		media_used(m, how, &out->medium);

@@ -255,6 +255,53 @@ remote(void)
 	open_remote("three", 404, 0, "nor fetched again");
 }
 
+static int
+thumbnail(const char *id, struct media_file *f, struct err *err)
+{
+	const struct store_name name = {NULL, id};
+	const struct media_want want = {.width = 32, .height = 32, .method = MEDIA_CROP};
+	const struct media_how how = {.timeout = 0};
+	return media_thumbnail(&m, &name, &want, &how, f, err);
+}
+
+/* Whoever makes thumbnails is a shell script here, which decides about the medium while it is at it. */
+static void
+decided_meanwhile(void)
+{
+	static const struct media_about about = {.type = "image/png", .length = -1};
+	static const struct store_thumb page = {
+	    .width = 32, .height = 32, .type = "text/html", .method = "crop", .data = "<p>", .bytes = 3};
+	struct media_stored s;
+	struct media_file f;
+	struct err err;
+	is_int(upload(&about, 10, &s, &err), 0, "a picture");
+	const struct store_file file = {.kind = STORE_LOCAL_FILE, .id = s.id};
+	char *row = mem_printf(
+	    "INSERT INTO local_media_repository_thumbnails VALUES ('%s', 32, 32, 'text/html', 'crop', 3)", s.id);
+	sql(row);
+	mem_free(row);
+	is_int(store_file_thumbs_write(&blobs, &file, &page, 1, &err), 0,
+	       "a page beside it that says it is its thumbnail");
+	ok(thumbnail(s.id, &f, &err) < 0 && err_status(&err) == 400, "is not handed out");
+	char *script =
+	    mem_printf("sqlite3 %s/mxpreview.db \"UPDATE local_media_repository SET quarantined_by = '@mod:x' WHERE"
+		       " media_id = '%s'\"; echo '[{\"width\":32,\"height\":32,\"method\":\"crop\",\"type\":"
+		       "\"image/jpeg\",\"bytes\":3}]'; printf abc",
+		       dir, s.id);
+	char sh[] = "/bin/sh", c[] = "-c", *argv[] = {sh, c, script, NULL};
+	m.thumb = argv;
+	m.clock = now; /* it stands still: there is time for the script */
+	ok(thumbnail(s.id, &f, &err) < 0 && err_status(&err) == 404 && f.fd == -1,
+	   "quarantined while its thumbnails were made: nobody gets them");
+	sql("UPDATE local_media_repository SET quarantined_by = NULL");
+	ok(thumbnail(s.id, &f, &err) == 0 && strcmp(f.type, "image/jpeg") == 0 && f.bytes == 3,
+	   "else they are handed out");
+	media_file_clear(&f);
+	m.thumb = NULL;
+	m.clock = tick;
+	mem_free(script);
+}
+
 static void
 interrupted(void)
 {
@@ -283,6 +330,7 @@ main(void)
 	uploads();
 	reserved();
 	remote();
+	decided_meanwhile();
 	interrupted();
 	store_close(m.store);
 	store_blobs_close(&blobs);
