@@ -8,86 +8,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "matrix/matrix.h"
 #include "store/expire.h"
 
 enum { CHUNK = 65536, THUMB_MAX = 4 << 20 };
-
-/* ---- rows ----------------------------------------------------------------------------------------------------------- */
 
 static int
 bad(struct err *err, const char *why)
 {
 	return err_set(err, ERR_INPUT, "%s", why);
-}
-
-/* A number that may not be negative; otherwise if there is none. */
-static int64_t
-number(const struct store_source_row *r, int k, int64_t otherwise, const char *name, struct err *err)
-{
-	int64_t n = r->cell[k].number;
-	if (n != STORE_SOURCE_NONE && n < 0)
-		(void)err_set(err, ERR_INPUT, "%s is negative", name);
-	return n == STORE_SOURCE_NONE ? otherwise : n;
-}
-
-static bool
-is_hash(const char *s)
-{
-	return s != NULL && strlen(s) == HASH_HEX_LEN && strspn(s, "0123456789abcdef") == HASH_HEX_LEN;
-}
-
-static int
-read_local(const struct store_source_row *r, struct store_medium *m, struct err *err)
-{
-	err_clear(err);
-	*m = (struct store_medium){
-	    .media_id = mem_strdup(r->cell[LOCAL_ID].text),
-	    .type = mem_strdup(r->cell[LOCAL_TYPE].text),
-	    .bytes = number(r, LOCAL_LENGTH, -1, "media_length", err),
-	    .created_ts = number(r, LOCAL_CREATED, 0, "created_ts", err),
-	    .name = mem_strdup(r->cell[LOCAL_NAME].text),
-	    .user = mem_strdup(r->cell[LOCAL_USER].text),
-	    .quarantined_by = mem_strdup(r->cell[LOCAL_QUARANTINED].text),
-	    .url_cache = mem_strdup(r->cell[LOCAL_URL_CACHE].text),
-	    .last_access_ts = number(r, LOCAL_ACCESS, -1, "last_access_ts", err),
-	    .protected = number(r, LOCAL_SAFE, 0, "safe_from_quarantine", err) != 0,
-	    .authenticated = number(r, LOCAL_AUTHENTICATED, 0, "authenticated", err) != 0,
-	    .sha256 = is_hash(r->cell[LOCAL_SHA256].text) ? mem_strdup(r->cell[LOCAL_SHA256].text) : NULL,
-	};
-	if (m->media_id == NULL || !store_id_valid(m->media_id))
-		return bad(err, "media_id cannot be the name of a file");
-	if (m->user != NULL && !matrix_user_valid(m->user))
-		return bad(err, "user_id is none");
-	return err->code == ERR_NONE ? 0 : -1;
-}
-
-static int
-read_remote(const struct store_source_row *r, const char *server_name, struct store_medium *m, struct err *err)
-{
-	err_clear(err);
-	*m = (struct store_medium){
-	    .origin = mem_strdup(r->cell[REMOTE_ORIGIN].text),
-	    .media_id = mem_strdup(r->cell[REMOTE_ID].text),
-	    .type = mem_strdup(r->cell[REMOTE_TYPE].text),
-	    .bytes = number(r, REMOTE_LENGTH, -1, "media_length", err),
-	    .created_ts = number(r, REMOTE_CREATED, 0, "created_ts", err),
-	    .name = mem_strdup(r->cell[REMOTE_NAME].text),
-	    .filesystem_id = mem_strdup(r->cell[REMOTE_FILE].text),
-	    .last_access_ts = number(r, REMOTE_ACCESS, -1, "last_access_ts", err),
-	    .quarantined_by = mem_strdup(r->cell[REMOTE_QUARANTINED].text),
-	    .authenticated = number(r, REMOTE_AUTHENTICATED, 0, "authenticated", err) != 0,
-	    .sha256 = is_hash(r->cell[REMOTE_SHA256].text) ? mem_strdup(r->cell[REMOTE_SHA256].text) : NULL,
-	};
-	if (m->origin == NULL || !matrix_server_valid(m->origin) || !store_origin_valid(m->origin))
-		return bad(err, "media_origin is no server");
-	if (str_eq(m->origin, server_name))
-		return bad(err, "media_origin is this server");
-	if (m->media_id == NULL || !matrix_media_id_valid(m->media_id))
-		return bad(err, "media_id is none");
-	if (m->filesystem_id == NULL || !store_id_valid(m->filesystem_id))
-		return bad(err, "filesystem_id cannot be the name of a file");
-	return err->code == ERR_NONE ? 0 : -1;
 }
 
 /* ---- files ---------------------------------------------------------------------------------------------------------- */
@@ -141,14 +69,15 @@ there_already(struct import *a, const struct store_file *f, int fd, bool *is, st
 	return rc < 0 || *is ? rc : bad(err, "another file stands in its place");
 }
 
+/* *there: it was before. */
 static int
-copy_file(struct import *a, const struct store_file *f, int fd, char sha256[HASH_HEX_LEN + 1], struct err *err)
+copy_file(struct import *a, const struct store_file *f, int fd, char sha256[HASH_HEX_LEN + 1], bool *there,
+	  struct err *err)
 {
-	bool there = false;
 	int64_t bytes = 0;
-	if (there_already(a, f, fd, &there, err) < 0)
+	if (there_already(a, f, fd, there, err) < 0)
 		return -1;
-	if (there)
+	if (*there)
 		return hash_file(fd, sha256, err);
 	struct store_writer *w = store_file_create(&a->blobs, f, err);
 	if (w == NULL)
@@ -166,9 +95,10 @@ place(struct import *a, struct store_medium *m, int fd, struct err *err)
 {
 	const struct store_file f = store_medium_file(m);
 	char sha256[HASH_HEX_LEN + 1] = "";
+	bool there = false;
 	int rc = 0;
 	if (a->how == IMPORT_COPY)
-		rc = copy_file(a, &f, fd, sha256, err);
+		rc = copy_file(a, &f, fd, sha256, &there, err);
 	else if (a->how == IMPORT_LINK)
 		rc = store_file_link(&a->blobs, &f, fd, err);
 	if (rc == 0 && a->how != IMPORT_COPY && m->sha256 == NULL)
@@ -176,7 +106,8 @@ place(struct import *a, struct store_medium *m, int fd, struct err *err)
 	if (rc < 0)
 		return -1;
 	if (m->sha256 != NULL && sha256[0] != '\0' && !str_eq(m->sha256, sha256)) {
-		store_file_remove(&a->blobs, &f); /* it was copied: theirs is still there */
+		if (!there)
+			store_file_remove(&a->blobs, &f); /* it was copied: theirs is still there */
 		return bad(err, "the file is not what its sha256 says");
 	}
 	if (m->sha256 == NULL) {
@@ -282,6 +213,25 @@ is_known(struct import *a, const struct store_medium *m, bool *is, struct err *e
 	return rc;
 }
 
+/* Two media of one file: who deletes one of them would delete the other. */
+static int
+is_taken(const struct import *a, const struct store_medium *m, bool *is, struct err *err)
+{
+	*is = false;
+	for (size_t i = 0; i < a->n && m->origin != NULL && !*is; i++)
+		*is = str_eq(a->row[i].m.filesystem_id, m->filesystem_id) && str_eq(a->row[i].m.origin, m->origin);
+	return *is || a->store == NULL ? 0 : store_import_taken(a->store, m, is, err);
+}
+
+static int
+check_taken(const struct import *a, const struct store_medium *m, struct err *err)
+{
+	bool taken = false;
+	if (is_taken(a, m, &taken, err) < 0)
+		return -1;
+	return taken ? bad(err, "filesystem_id is that of another medium") : 0;
+}
+
 /* An id that was reserved, and whose content has not come. */
 static bool
 is_pending(const struct store_medium *m)
@@ -298,10 +248,9 @@ take_row(struct import *a, enum store_source_table t, const struct store_source_
 	bool known = false;
 	*row = (struct store_imported){0};
 	*l = (struct store_thumb_list){0};
-	int rc = r->problem[0] != '\0'	   ? bad(err, r->problem)
-		 : t == STORE_SOURCE_LOCAL ? read_local(r, &row->m, err)
-					   : read_remote(r, a->c.conf.server_name, &row->m, err);
+	int rc = import_row(a, t, r, &row->m, err);
 	rc = rc == 0 ? is_known(a, &row->m, &known, err) : rc;
+	rc = rc == 0 && !known ? check_taken(a, &row->m, err) : rc;
 	if (rc == 0 && !known) {
 		rc = take_file(a, &row->m, err);
 		if (rc < 0 && err->code == ERR_INPUT && is_pending(&row->m))

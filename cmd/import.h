@@ -37,6 +37,12 @@ void import_progress(struct import *a, enum store_source_table t, int64_t at, in
 void import_progress_end(const struct import *a);
 void import_summary(struct import *a);
 
+/* ---- row ---- */
+
+/* ERR_INPUT: it is not to be believed.  The caller clears m in any case. */
+int import_row(const struct import *a, enum store_source_table t, const struct store_source_row *r,
+	       struct store_medium *m, struct err *err);
+
 /* ---- media ---- */
 
 int import_media(struct import *a, enum store_source_table t, struct err *err);

@@ -64,6 +64,20 @@ store_file_link(const struct store_blobs *b, const struct store_file *f, int fd,
 	return rc;
 }
 
+int
+store_import_taken(struct store *s, const struct store_medium *m, bool *is, struct err *err)
+{
+	*is = false;
+	if (m->origin == NULL)
+		return 0;
+	sqlite3_stmt *stmt = store_sql(s, SQL_FILE_REMOTE, err);
+	if (stmt != NULL) {
+		store_bind(stmt, 1, m->origin);
+		store_bind(stmt, 2, m->filesystem_id);
+	}
+	return store_one(s, stmt, "file", is, NULL, NULL, err);
+}
+
 /* ---- rows ----------------------------------------------------------------------------------------------------------- */
 
 static void

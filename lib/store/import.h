@@ -94,6 +94,9 @@ bool store_blobs_one(const struct store_blobs *a, const struct store_blobs *b); 
 /* A second name in the store for an open file, which is not changed.  ERR_DENIED: there is another file already. */
 int store_file_link(const struct store_blobs *b, const struct store_file *f, int fd, struct err *err);
 
+/* Has another server's medium of that name a file that is here already, of another medium? */
+int store_import_taken(struct store *s, const struct store_medium *m, bool *is, struct err *err);
+
 struct store_imported {
 	struct store_medium m; /* with its file in its place */
 	struct store_thumb *thumb;

@@ -105,6 +105,11 @@ if "broken" in how:
     remote("remote.example", "Nothing", "rrssNothing", None)
     os.symlink("/etc/passwd", top + "/media_store/remote_content/remote.example/rr/ss/Link")
     remote("remote.example", "Link", "rrssLink", None, media_length=os.path.getsize("/etc/passwd"))
+    remote("remote.example", "Twin", "rrssFileOne", b"remote one", sha256="00" * 32)
+    remote("remote.example", "Fresh", "rrssFresh", b"fresh")
+    remote("remote.example", "FreshTwin", "rrssFresh", b"fresh", sha256="00" * 32)
+    local("aabbFuture", b"future", created_ts=(1 << 63) - 1, last_access_ts=(1 << 63) - 1)
+    local("aabbReserved", None, media_type=None, created_ts=(1 << 63) - 1)
     insert("local_media_repository", {"media_id": "aabbHuge", "upload_name": "x" * (5 << 20), "media_length": 1, "created_ts": 1})
     local("aabbAfter", b"after the huge one")
     insert("local_media_repository_thumbnails", {"media_id": "aabbAfter", "thumbnail_width": -1, "thumbnail_height": "x", "thumbnail_type": "../..",
