@@ -213,6 +213,21 @@ torture: all tests
 asan:
 	$(MAKE) BUILD=build-asan OPT='-O1 -g' HARDEN='-fPIE -fno-omit-frame-pointer' SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined' check
 
+# Parsers of hostile bytes under libFuzzer, FUZZ_TIME seconds each; what was found worth keeping stays in build-fuzz/corpus.
+FUZZ_TIME ?= 20
+FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/*_*.c))
+define fuzzer
+$(BUILD)/tests/fuzz/$(1): $(BUILD)/tests/fuzz/$(1).o $(foreach r,$(filter $(ROOMS),$(BELOW_$(firstword $(subst _, ,$(1))))),$(BUILD)/lib$(r).a)
+	$$(CC) $$(LDFLAGS) $$(SAN) -fsanitize=fuzzer -o $$@ $$^ $$(TLIB_$(firstword $(subst _, ,$(1)))) $$(LIB_ALL)
+endef
+$(foreach f,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_*.c)),$(eval $(call fuzzer,$(f))))
+
+fuzz:
+	$(MAKE) CC=clang BUILD=build-fuzz OPT='-O1 -g' HARDEN='-fPIE -fno-omit-frame-pointer' \
+	  SAN='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined' fuzzers
+	BUILD=build-fuzz tests/fuzz/run $(FUZZ_TIME)
+fuzzers: $(FUZZERS)
+
 lint:
 	BUILD=$(BUILD) scripts/lint
 
@@ -248,7 +263,7 @@ dist:
 clean:
 	rm -rf $(BUILD)
 
--include $(patsubst %.c,$(BUILD)/%.d,$(SRC) $(UNITS) $(wildcard tests/helpers/*.c) $(ORIGIN))
+-include $(patsubst %.c,$(BUILD)/%.d,$(SRC) $(UNITS) $(wildcard tests/helpers/*.c tests/fuzz/*.c) $(ORIGIN))
 
-.PHONY: all archives tests check torture asan lint bench install uninstall dist clean
+.PHONY: all archives tests check torture asan fuzz fuzzers lint bench install uninstall dist clean
 .SECONDARY:
