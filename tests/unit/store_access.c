@@ -123,6 +123,21 @@ junk(void)
 
 enum { WRITERS = 6, LOOKS = 400 };
 
+/* Each of those who write at once as it gets full sees that there is room. */
+static void
+overfull(void)
+{
+	static const char line[] = "1795281000009 - localB\n";
+	char *big = mem_alloc(STORE_ACCESS_MAX + 10000);
+	(void)memset(big, 'x', STORE_ACCESS_MAX + 9999);
+	(void)memcpy(big, line, sizeof line - 1);
+	write_file(STORE_ACCESS, big);
+	is_int(flush(INT64_MAX), 0, "more than there may be is folded all the same");
+	is_int(last(NULL, "localB"), 1795281000009, "as far as it goes");
+	ok(!there(STORE_ACCESS) && !there(STORE_ACCESS ".fold"), "and then it is gone");
+	mem_free(big);
+}
+
 /* Each look is one millisecond later than all before; the last of each writer must arrive. */
 static void
 crowd(void)
@@ -185,6 +200,7 @@ main(void)
 	}
 	looks();
 	junk();
+	overfull();
 	crowd();
 	store_close(s);
 	store_blobs_close(&blobs);
