@@ -30,6 +30,7 @@ struct candidate {
 	char *name;
 	enum store_flaw flaw;
 	int64_t bytes;
+	enum { STANDS, NAMED, GONE } now; /* NAMED: its row has come */
 };
 
 /* A directory that is being read: its place, and what in it nothing names. */
@@ -72,9 +73,10 @@ path_of(const struct level *l, const char *name, char path[STORE_PATH_MAX])
 }
 
 static void
-tell(const struct level *l, const struct candidate *c, bool mended)
+tell(const struct level *l, const struct candidate *c)
 {
 	char path[STORE_PATH_MAX];
+	bool mended = c->now == GONE;
 	path_of(l, c->name, path);
 	l->in->bytes += mended ? c->bytes : 0;
 	store_flaw_tell(l->in,
@@ -129,21 +131,22 @@ old_enough(const struct store_inspection *in, const struct stat *st)
 
 /* Looks again, now that no row is about to come. */
 static int
-remove_candidate(struct level *l, const struct candidate *c, bool *mended, struct err *err)
+remove_candidate(struct level *l, struct candidate *c, struct err *err)
 {
 	enum store_flaw flaw;
-	*mended = false;
 	if (c->flaw != STORE_FLAW_LEFTOVER) {
 		int is = named(l, c->name, &flaw, err);
+		c->now = is > 0 ? NAMED : STANDS;
 		if (is != 0)
-			return is < 0 ? -1 : 1;
+			return is < 0 ? -1 : 0;
 	}
 	if (unlinkat(l->fd, c->name, 0) < 0 && errno != ENOENT)
 		return err_sys(err, "store: remove %s", c->name);
-	*mended = true;
+	c->now = GONE;
 	return 0;
 }
 
+/* Nothing is told under the lock: whoever reads it slowly would keep everybody from putting media. */
 static int
 remove_candidates(struct level *l, struct err *err)
 {
@@ -151,15 +154,11 @@ remove_candidates(struct level *l, struct err *err)
 	if (store_sweep_lock(l->in->e->blobs, STORE_SWEEP_EXCLUSIVE, &hold, err) < 0)
 		return -1;
 	forget_owner(l); /* what was known before */
-	for (size_t i = 0; i < l->n && rc >= 0; i++) {
-		bool mended = false;
-		rc = remove_candidate(l, &l->c[i], &mended, err);
-		if (rc == 0)
-			tell(l, &l->c[i], mended);
-	}
+	for (size_t i = 0; i < l->n && rc == 0; i++)
+		rc = remove_candidate(l, &l->c[i], err);
 	forget_owner(l);
 	store_sweep_unlock(&hold);
-	return rc < 0 ? -1 : 0;
+	return rc;
 }
 
 static int
@@ -167,8 +166,8 @@ flush(struct level *l, struct err *err)
 {
 	int rc = l->n > 0 && !l->in->e->dry ? remove_candidates(l, err) : 0;
 	for (size_t i = 0; i < l->n; i++) {
-		if (l->in->e->dry)
-			tell(l, &l->c[i], false);
+		if (l->c[i].now == GONE || l->in->e->dry)
+			tell(l, &l->c[i]);
 		mem_free(l->c[i].name);
 	}
 	l->n = 0;
@@ -189,10 +188,11 @@ add(struct level *l, const char *name, enum store_flaw flaw, struct err *err)
 	if (fstatat(l->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !old_enough(l->in, &st))
 		return 0;
 	if (flaw != STORE_FLAW_LEFTOVER && older_than_database(l->in, &st)) {
-		tell(l, &(struct candidate){(char *)(uintptr_t)name, STORE_FLAW_OLDER, st.st_size}, false);
+		tell(l, &(struct candidate){
+			    .name = (char *)(uintptr_t)name, .flaw = STORE_FLAW_OLDER, .bytes = st.st_size});
 		return 0;
 	}
-	l->c[l->n++] = (struct candidate){mem_strdup(name), flaw, st.st_size};
+	l->c[l->n++] = (struct candidate){.name = mem_strdup(name), .flaw = flaw, .bytes = st.st_size};
 	return l->n == CANDIDATES ? flush(l, err) : 0;
 }
 
@@ -208,7 +208,7 @@ look_at_file(struct level *l, const char *name, struct err *err)
 		return is < 0 ? -1 : 0;
 	if (flaw != STORE_FLAW_UNKNOWN)
 		return add(l, name, flaw, err);
-	tell(l, &(struct candidate){(char *)(uintptr_t)name, flaw, -1}, false);
+	tell(l, &(struct candidate){.name = (char *)(uintptr_t)name, .flaw = flaw, .bytes = -1});
 	return 0;
 }
 
@@ -246,7 +246,7 @@ entry(struct level *l, const struct dirent *e, struct err *err)
 		return look_at_file(l, e->d_name, err);
 	if (type == DT_DIR && l->depth < l->top->depth)
 		return walk_into(l, e->d_name, err);
-	tell(l, &(struct candidate){(char *)(uintptr_t)e->d_name, STORE_FLAW_UNKNOWN, -1}, false);
+	tell(l, &(struct candidate){.name = (char *)(uintptr_t)e->d_name, .flaw = STORE_FLAW_UNKNOWN, .bytes = -1});
 	return 0;
 }
 

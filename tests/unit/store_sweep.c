@@ -86,6 +86,44 @@ one_expiry(void)
 	store_sweep_unlock(&put);
 }
 
+struct finding {
+	int told, free;
+};
+
+static void
+found(void *arg, const struct store_finding *f)
+{
+	struct finding *got = arg;
+	struct err err;
+	int fd = -1;
+	got->told += f->mended;
+	got->free += store_sweep_lock(&blobs, STORE_SWEEP_EXCLUSIVE, &fd, &err) == 0;
+	store_sweep_unlock(&fd);
+}
+
+/* Whoever hears of what went may take his time: nobody is kept from putting meanwhile. */
+static void
+told_outside(const char *dir)
+{
+	struct finding got = {0};
+	struct err err;
+	struct store *s = store_open(dir, &err);
+	struct store_expiry e = {.store = s, .blobs = &blobs, .now = INT64_MAX};
+	struct store_inspection in = {.e = &e, .found = found, .arg = &got};
+	for (int i = 0; i < 2; i++) {
+		char id[STORE_ID_MAX], sha256[HASH_HEX_LEN + 1];
+		int64_t bytes;
+		store_media_new_id(id);
+		const struct store_file f = {.kind = STORE_LOCAL_FILE, .id = id};
+		struct store_writer *w = store_file_create(&blobs, &f, &err);
+		ok(w != NULL && store_blob_commit(w, STORE_SCRATCH, &bytes, sha256, &err) == 0, "a file without a row");
+	}
+	is_int(store_orphans_files(&in, &err), 0, "a sweep");
+	is_int(got.told, 2, "tells of them");
+	is_int(got.free, 2, "when it holds nothing any more");
+	store_close(s);
+}
+
 int
 main(void)
 {
@@ -95,6 +133,7 @@ main(void)
 		return done();
 	shared_and_exclusive();
 	one_expiry();
+	told_outside(dir);
 	store_blobs_close(&blobs);
 	tmpdir_remove(dir);
 	return done();
