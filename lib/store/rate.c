@@ -2,6 +2,7 @@
  * be empty is kept, 64 bits that are changed at once. */
 #include "store/who.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -22,6 +23,13 @@ struct store_rates {
 
 enum { BYTES = HEAD + SLOTS * 8 };
 
+/* Its space is taken, too: on a full disk a page of the map that has none would end the process with SIGBUS. */
+static bool
+whole(const struct stat *st)
+{
+	return st->st_size == BYTES && st->st_blocks * 512 >= BYTES;
+}
+
 /* Names are hashed with a secret of the file, so that nobody can look for two that share a slot. */
 static int
 fill(int fd, struct err *err)
@@ -30,7 +38,7 @@ fill(int fd, struct err *err)
 	struct stat st;
 	if (fstat(fd, &st) < 0)
 		return err_sys(err, "rates");
-	if (st.st_size == BYTES)
+	if (whole(&st))
 		return 0;
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	if (fcntl(fd, F_OFD_SETLKW, &lock) < 0)
@@ -38,9 +46,11 @@ fill(int fd, struct err *err)
 	int rc = 0;
 	if (fstat(fd, &st) < 0 || st.st_size != BYTES) { /* nobody was quicker */
 		io_random(seed, sizeof seed);
-		if (pwrite(fd, seed, sizeof seed, 0) != (ssize_t)sizeof seed || ftruncate(fd, BYTES) < 0)
+		if (pwrite(fd, seed, sizeof seed, 0) != (ssize_t)sizeof seed || ftruncate(fd, HEAD) < 0)
 			rc = err_sys(err, "rates");
 	}
+	if (rc == 0 && (errno = posix_fallocate(fd, 0, BYTES)) != 0)
+		rc = err_sys(err, "rates");
 	lock.l_type = F_UNLCK;
 	(void)fcntl(fd, F_OFD_SETLK, &lock);
 	return rc;

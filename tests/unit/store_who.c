@@ -4,6 +4,7 @@
 #include "tests/unit/tmpdir.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,6 +48,10 @@ rates(const char *dir)
 	int refused = 0;
 	struct store_rates *r = store_rates_open(dir, &err), *other = store_rates_open(dir, &err);
 	ok(r != NULL && other != NULL, "two look at the same");
+	struct stat st;
+	char *path = mem_printf("%s/rates", dir);
+	ok(stat(path, &st) == 0 && st.st_blocks * 512 >= st.st_size, "whose space is taken before it is needed");
+	mem_free(path);
 	for (int i = 0; i < 5; i++)
 		refused += store_rates_ask(i % 2 == 0 ? r : other, "a", &limit, NOW) != 0;
 	is_int(refused, 0, "a burst");
