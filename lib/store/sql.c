@@ -48,6 +48,9 @@
 	"INSERT OR IGNORE INTO quarantined_media_changes" \
 	" (origin, media_id, quarantined, change, ts, action_id, was, sha256)"
 
+/* A name is blocked for its server, however that is spelt: in DNS the case of letters means nothing, nor a last dot. */
+#define ORIGIN_KEY "rtrim(lower(?1), '.')"
+
 #define LOG_COLUMNS                                                                                              \
 	"SELECT c.stream_id, c.origin, c.media_id, c.quarantined, c.change, c.ts, c.action_id, c.was, c.was_ts," \
 	" c.was_reason, c.sha256, a.verb, a.by_user, a.reason FROM quarantined_media_changes c"                  \
@@ -174,16 +177,16 @@ const char *const store_sql_text[SQL_COUNT] = {
     [SQL_LOG_PUT] = "INSERT OR IGNORE INTO quarantined_media_changes"
 		    " (origin, media_id, quarantined, change, ts, action_id, was, sha256, was_ts, was_reason)"
 		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    [SQL_NAME_BLOCKED] = "SELECT 1 FROM blocked_media WHERE origin = ?1 AND media_id = ?2",
+    [SQL_NAME_BLOCKED] = "SELECT 1 FROM blocked_media WHERE origin = " ORIGIN_KEY " AND media_id = ?2",
     [SQL_BLOCK_NAME] = "INSERT OR IGNORE INTO blocked_media (origin, media_id, blocked_ts, blocked_by, reason)"
-		       " VALUES (?1, ?2, ?3, ?4, ?5)",
+		       " VALUES (" ORIGIN_KEY ", ?2, ?3, ?4, ?5)",
     [SQL_BLOCK_HASH] = "INSERT OR IGNORE INTO blocked_hashes (sha256, blocked_ts, blocked_by, reason)"
 		       " VALUES (?1, ?3, ?4, ?5)",
 
     [SQL_NAME_BLOCK_GET] = "SELECT blocked_ts, blocked_by, reason FROM blocked_media"
-			   " WHERE origin = ?1 AND media_id = ?2",
+			   " WHERE origin = " ORIGIN_KEY " AND media_id = ?2",
     [SQL_HASH_BLOCK_GET] = "SELECT blocked_ts, blocked_by, reason FROM blocked_hashes WHERE sha256 = ?1",
-    [SQL_NAME_BLOCK_LIFT] = "DELETE FROM blocked_media WHERE origin = ?1 AND media_id = ?2",
+    [SQL_NAME_BLOCK_LIFT] = "DELETE FROM blocked_media WHERE origin = " ORIGIN_KEY " AND media_id = ?2",
     [SQL_HASH_BLOCK_LIFT] = "DELETE FROM blocked_hashes WHERE sha256 = ?1",
     /* each pair: what is logged, and what is done to the same rows */
     [SQL_ADD_LOCAL_LOG] =

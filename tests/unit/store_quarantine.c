@@ -154,6 +154,10 @@ blocking(struct store *s)
 	asks(s, "SELECT blocked_ts || blocked_by || reason FROM blocked_hashes", "7servicelist",
 	     "with what the list says of it");
 	ok(store_blocked(s, &(struct store_name){"o", "never"}, NULL, &is, &err) == 0 && is, "it will not come in");
+	ok(store_blocked(s, &(struct store_name){"O.", "never"}, NULL, &is, &err) == 0 && is,
+	   "however its server is spelt");
+	ok(store_blocked(s, &(struct store_name){"O.", "Never"}, NULL, &is, &err) == 0 && !is,
+	   "of an id each letter counts");
 	is_int(apply_one(s, STORE_UNBLOCK, "o", "never", 1), STORE_CHANGED, "unblocked");
 	is_int(apply_one(s, STORE_UNBLOCK, "o", "never", 0), STORE_UNKNOWN, "once");
 	t = apply_to(s, &act, STORE_UNBLOCK, &hash, 1);
