@@ -26,7 +26,8 @@ io_spawn(char *const *argv, int in, int out, pid_t *pid, struct err *err)
 {
 	posix_spawn_file_actions_t acts;
 	posix_spawnattr_t attr;
-	sigset_t reset;
+	sigset_t reset, none;
+	(void)sigemptyset(&none); /* threads may have signals blocked that processes are ended by */
 	(void)sigemptyset(&reset);
 	(void)sigaddset(&reset, SIGPIPE);
 	(void)posix_spawn_file_actions_init(&acts);
@@ -35,7 +36,8 @@ io_spawn(char *const *argv, int in, int out, pid_t *pid, struct err *err)
 	(void)posix_spawn_file_actions_adddup2(&acts, out, STDOUT_FILENO);
 	(void)posix_spawn_file_actions_addclosefrom_np(&acts, STDERR_FILENO + 1);
 	(void)posix_spawnattr_setsigdefault(&attr, &reset);
-	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
+	(void)posix_spawnattr_setsigmask(&attr, &none);
+	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
 	int no = posix_spawn(pid, argv[0], &acts, &attr, argv, environ);
 	(void)posix_spawnattr_destroy(&attr);
 	(void)posix_spawn_file_actions_destroy(&acts);
