@@ -168,10 +168,8 @@ int
 media_web_config(struct context *x, struct task *t, struct err *err)
 {
 	struct json *j = json_object();
-	(void)err;
 	json_set_int(j, "m.upload.size", x->mc.m.max_upload);
-	task_json(t, j);
-	return 0;
+	return task_json(t, j, err);
 }
 
 static int

@@ -1,5 +1,6 @@
 /* How does a request become an answer?  At once, or by those who may take longer, or when what it waits for is there. */
 #include <string.h>
+#include <sys/mman.h>
 
 #include "cmd/media-web.h"
 #include "store/who.h"
@@ -26,14 +27,43 @@ task_name(const struct task *t, struct store_name *name, struct err *err)
 	return 0;
 }
 
-void
-task_json(struct task *t, struct json *take)
+/* What is longer than an answer in memory is sent as a file is. */
+static int
+as_file(struct web_answer *a, const struct buf *text, struct err *err)
 {
+	a->fd = memfd_create("answer", MFD_CLOEXEC);
+	if (a->fd < 0)
+		return err_sys(err, "memory for an answer");
+	a->length = (int64_t)text->len;
+	return io_write(a->fd, text->p, text->len, err);
+}
+
+int
+task_text(struct task *t, struct buf *take, struct err *err)
+{
+	int rc = 0;
 	web_answer_init(&t->answer, 200);
 	t->answered = true;
 	web_json_headers(&t->answer);
-	(void)json_write(take, t->web->c.conf.compat_synapse ? JSON_ASCII : 0, &t->answer.body);
+	if (take->full)
+		rc = err_http(err, ERR_LIMIT, 500, "M_TOO_LARGE", "The answer is longer than %zu bytes", take->max);
+	else if (take->len > WEB_BODY_MAX)
+		rc = as_file(&t->answer, take, err);
+	else
+		(void)buf_add(&t->answer.body, take->p, take->len);
+	buf_clear(take);
+	return rc;
+}
+
+int
+task_json(struct task *t, struct json *take, struct err *err)
+{
+	struct buf text;
+	buf_init(&text, TASK_TEXT_MAX);
+	if (json_write(take, t->web->c.conf.compat_synapse ? JSON_ASCII : 0, &text) < 0)
+		text.full = true;
 	json_free(take);
+	return task_text(t, &text, err);
 }
 
 int

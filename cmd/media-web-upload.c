@@ -21,8 +21,7 @@ media_web_create(struct context *x, struct task *t, struct err *err)
 	json_set_str(j, "content_uri", uri);
 	json_set_int(j, "unused_expires_at", expires);
 	mem_free(uri);
-	task_json(t, j);
-	return 0;
+	return task_json(t, j, err);
 }
 
 /* ---- before the first byte ---------------------------------------------------------------------------------------- */
@@ -157,8 +156,7 @@ finish(struct task *t, struct context *x, struct err *err)
 	if (!fill)
 		json_set_str(j, "content_uri", uri);
 	mem_free(uri);
-	task_json(t, j);
-	return 0;
+	return task_json(t, j, err);
 }
 
 static void
@@ -175,7 +173,7 @@ ended(struct job *job)
 	if (t->upload != NULL) /* it was not even tried */
 		give_up(t, &job->err);
 	else
-		task_end(t, t->answered ? 0 : -1, &job->err);
+		task_end(t, job->err.code == ERR_NONE ? 0 : -1, &job->err);
 }
 
 void

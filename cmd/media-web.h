@@ -99,7 +99,9 @@ struct task {
 const char *task_value(const struct task *t, const char *name); /* of the path; NULL: none of that name */
 /* The medium {server}/{id} of the path, borrowed.  400: no such server can be; 404: no such medium. */
 int task_name(const struct task *t, struct store_name *name, struct err *err);
-void task_json(struct task *t, struct json *take); /* 200 */
+#define TASK_TEXT_MAX ((size_t)64 * 1024 * 1024)		   /* bytes of a list */
+int task_text(struct task *t, struct buf *take, struct err *err);  /* 200, as JSON; -1: it was too long */
+int task_json(struct task *t, struct json *take, struct err *err); /* 200 */
 int task_ask_rate(const struct task *t, const char *what, const struct store_limit *limit, struct err *err);
 
 void task_go(struct task *t);				      /* when it is known who asks */
@@ -123,5 +125,18 @@ void media_web_upload(struct task *t); /* from its head on */
 void media_web_body(struct task *t, const void *p, size_t n);
 void media_web_ended(struct task *t, bool complete);
 void media_web_gone(struct task *t);
+
+/* ---- the admin API: media-web-admin.c, media-web-delete.c, media-web-list.c ------------------------------------ */
+
+handle media_web_info, media_web_quarantine, media_web_unquarantine, media_web_protect, media_web_unprotect;
+handle media_web_quarantine_room, media_web_quarantine_user, media_web_changes;
+const char *media_web_by(const struct task *t); /* who is asking */
+
+handle media_web_delete, media_web_delete_due, media_web_purge, media_web_delete_user;
+
+handle media_web_room, media_web_list, media_web_users, media_web_sheet;
+struct media_list;
+int media_web_read_list(struct context *x, const struct task *t, struct media_list *q, struct err *err);
+void media_web_add(struct buf *list, const char *s); /* as JSON, after a comma if it is not the first */
 
 #endif

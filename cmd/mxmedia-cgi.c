@@ -33,7 +33,30 @@ enum { FLUSH = 30000 /* ms, after which access times are folded in */ };
 
 /* ---- what there is --------------------------------------------------------------------------------------------- */
 
-enum { DOWNLOAD, THUMBNAIL, UPLOAD, CREATE, CONFIG, IDENTICON };
+enum {
+	DOWNLOAD,
+	THUMBNAIL,
+	UPLOAD,
+	CREATE,
+	CONFIG,
+	IDENTICON,
+	INFO,
+	QUARANTINE,
+	UNQUARANTINE,
+	PROTECT,
+	UNPROTECT,
+	QUARANTINE_ROOM,
+	QUARANTINE_USER,
+	CHANGES,
+	DELETE,
+	DELETE_DUE,
+	PURGE,
+	DELETE_USER,
+	ROOM,
+	LIST,
+	USERS,
+	SHEET
+};
 
 static const struct handler handlers[] = {
     [DOWNLOAD] = {media_web_download, BY_LOOP},
@@ -42,8 +65,25 @@ static const struct handler handlers[] = {
     [CREATE] = {media_web_create, BY_WORK},
     [CONFIG] = {media_web_config, BY_LOOP},
     [IDENTICON] = {media_web_identicon, BY_WORK},
+    [INFO] = {media_web_info, BY_LOOP},
+    [QUARANTINE] = {media_web_quarantine, BY_WORK},
+    [UNQUARANTINE] = {media_web_unquarantine, BY_WORK},
+    [PROTECT] = {media_web_protect, BY_WORK},
+    [UNPROTECT] = {media_web_unprotect, BY_WORK},
+    [QUARANTINE_ROOM] = {media_web_quarantine_room, BY_ADMIN},
+    [QUARANTINE_USER] = {media_web_quarantine_user, BY_ADMIN},
+    [CHANGES] = {media_web_changes, BY_WORK},
+    [DELETE] = {media_web_delete, BY_ADMIN},
+    [DELETE_DUE] = {media_web_delete_due, BY_ADMIN},
+    [PURGE] = {media_web_purge, BY_ADMIN},
+    [DELETE_USER] = {media_web_delete_user, BY_ADMIN},
+    [ROOM] = {media_web_room, BY_WORK},
+    [LIST] = {media_web_list, BY_WORK},
+    [USERS] = {media_web_users, BY_ADMIN},
+    [SHEET] = {media_web_sheet, BY_ADMIN},
 };
 
+#define ADMIN "/_synapse/admin/v1"
 static const struct web_route routes[] = {
     {WEB_GET, "/_matrix/client/v1/media/download/{server}/{id}/{name?}", WEB_GUEST, DOWNLOAD},
     {WEB_GET, "/_matrix/client/v1/media/thumbnail/{server}/{id}", WEB_GUEST, THUMBNAIL},
@@ -55,6 +95,24 @@ static const struct web_route routes[] = {
     {WEB_POST, "/_matrix/media/(r0|v1|v3)/upload", WEB_USER, UPLOAD},
     {WEB_PUT, "/_matrix/media/v3/upload/{server}/{id}", WEB_USER, UPLOAD},
     {WEB_POST, "/_matrix/media/v1/create", WEB_USER, CREATE},
+    {WEB_GET, ADMIN "/media/quarantine_changes", WEB_ADMIN, CHANGES},
+    {WEB_GET, ADMIN "/media/{server}/{id}", WEB_ADMIN, INFO},
+    {WEB_DELETE, ADMIN "/media/{server}/{id}", WEB_ADMIN, DELETE},
+    {WEB_POST, ADMIN "/media/delete", WEB_ADMIN, DELETE_DUE},
+    {WEB_POST, ADMIN "/media/protect/{id}", WEB_ADMIN, PROTECT},
+    {WEB_POST, ADMIN "/media/unprotect/{id}", WEB_ADMIN, UNPROTECT},
+    {WEB_POST, ADMIN "/media/{server}/delete", WEB_ADMIN, DELETE_DUE},
+    {WEB_POST, ADMIN "/media/quarantine/{server}/{id}", WEB_ADMIN, QUARANTINE},
+    {WEB_POST, ADMIN "/media/unquarantine/{server}/{id}", WEB_ADMIN, UNQUARANTINE},
+    {WEB_GET, ADMIN "/room/{room}/media", WEB_ADMIN, ROOM},
+    {WEB_POST, ADMIN "/room/{room}/media/quarantine", WEB_ADMIN, QUARANTINE_ROOM},
+    {WEB_POST, ADMIN "/quarantine_media/{room}", WEB_ADMIN, QUARANTINE_ROOM},
+    {WEB_POST, ADMIN "/user/{user}/media/quarantine", WEB_ADMIN, QUARANTINE_USER},
+    {WEB_POST, ADMIN "/purge_media_cache", WEB_ADMIN, PURGE},
+    {WEB_GET, ADMIN "/users/{user}/media", WEB_ADMIN, LIST},
+    {WEB_DELETE, ADMIN "/users/{user}/media", WEB_ADMIN, DELETE_USER},
+    {WEB_GET, ADMIN "/statistics/users/media", WEB_ADMIN, USERS},
+    {WEB_GET, "/_mxpreview/admin/sheet", WEB_ADMIN, SHEET},
     {0, NULL, WEB_ANYONE, 0},
 };
 /* Who wants to see what is quarantined. */
