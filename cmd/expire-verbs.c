@@ -92,7 +92,8 @@ open_all(struct expire *a, struct err *err)
 int
 expire_open(struct expire *a, struct err *err)
 {
-	if (store_blobs_open(&a->blobs, a->c.store, true, err) < 0)
+	/* a directory in which nothing is yet is what a timer finds at first; none at all is a mistake */
+	if (store_blobs_open(&a->blobs, a->c.store, false, err) < 0)
 		return -1;
 	if (store_blocks_small(&a->blobs))
 		cmd_warn(&a->c, "%s: blocks of less than 4096 bytes: a full disk ends every reader with SIGBUS",
@@ -299,8 +300,8 @@ flush_names(struct expire *a, struct names *all, struct err *err)
 		const struct store_name *name = &all->name[i];
 		if (all->found[i])
 			continue;
-		cmd_warn(&a->c, "%s%s%s: not found", name->origin != NULL ? name->origin : "",
-			 name->origin != NULL ? "/" : "", name->id);
+		cmd_warn(&a->c, "%s%s%s%s: not found", name->origin != NULL ? MATRIX_MXC : "",
+			 name->origin != NULL ? name->origin : "", name->origin != NULL ? "/" : "", name->id);
 		a->status = worse(a->status, EXIT_REFUSED);
 	}
 	all->n = 0;

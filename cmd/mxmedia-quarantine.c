@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "matrix/matrix.h"
+#include "store/expire.h"
+
 static const char usage[] =
     "usage: mxmedia-quarantine [OPTION ...] add|remove|protect|unprotect [MXC ...]\n"
     "       mxmedia-quarantine [OPTION ...] add|remove|protect|unprotect --room ROOM|--user USER [--referenced]\n"
@@ -167,6 +170,8 @@ check_operands(struct quarantine *a, unsigned takes)
 	size_t n = 0;
 	while (a->operands[n] != NULL)
 		n++;
+	const char *room = str_eq(a->verb, "room") ? a->operands[0] : a->room;
+	const char *user = str_eq(a->verb, "user") ? a->operands[0] : a->user;
 	int chosen = (a->room != NULL) + (a->user != NULL) + a->quarantined + (a->since > 0);
 	bool undo = str_eq(a->verb, "undo");
 	if (undo && (n > 1 || (n == 1) == a->last || (n == 1 && number(a->operands[0]) < 1)))
@@ -181,6 +186,10 @@ check_operands(struct quarantine *a, unsigned takes)
 		cmd_misuse(&a->c, usage, "%s takes no operands: %s", a->verb, a->operands[0]);
 	if (str_eq(a->verb, "hashes") && !str_eq(a->operands[0], "export") && !str_eq(a->operands[0], "import"))
 		cmd_misuse(&a->c, usage, "not understood: hashes %s", a->operands[0]);
+	if (room != NULL && !matrix_room_valid(room))
+		cmd_misuse(&a->c, usage, "%s: not the id of a room (!...)", room);
+	if (user != NULL && !matrix_user_valid(user))
+		cmd_misuse(&a->c, usage, "%s: not the id of a user (@name:server)", user);
 	if (chosen + (n > 0 || a->n_hashes > 0) > 1)
 		cmd_misuse(&a->c, usage, "media, a room, a user: only one of them");
 	if ((takes & NAMES) != 0 && chosen == 0 && n == 0 && a->n_hashes == 0 && isatty(STDIN_FILENO))
@@ -219,6 +228,13 @@ login_name(void)
 		return sudo;
 	const struct passwd *pw = getpwuid(getuid());
 	return pw != NULL ? pw->pw_name : "unknown";
+}
+
+/* What was never seen can be blocked before the first medium comes. */
+static bool
+makes_store(const struct quarantine *a)
+{
+	return str_eq(a->verb, "block") || (str_eq(a->verb, "hashes") && str_eq(a->operands[0], "import"));
 }
 
 /* ---- options ------------------------------------------------------------------------------------------------- */
@@ -265,6 +281,8 @@ own_option(struct quarantine *a, int opt)
 	case OPT_SINCE:
 		if (cmd_when(optarg, &a->since) < 0 || a->since <= 0)
 			cmd_misuse(&a->c, usage, "not a time: %s", optarg);
+		if (a->since < STORE_BEFORE_MIN)
+			cmd_misuse(&a->c, usage, "--since: that was in 1970; is it in seconds? It is meant in ms");
 		return true;
 	case OPT_SERVER_NAME:
 		a->server_name = optarg;
@@ -318,7 +336,8 @@ main(int argc, char **argv)
 	if (a.by == NULL && (v->takes & WRITES) != 0)
 		a.by = login_name();
 
-	a.store = store_open(a.c.store, &err);
+	bool there = makes_store(&a) || store_there(a.c.store, &err) == 0;
+	a.store = there ? store_open(a.c.store, &err) : NULL;
 	bool opened = a.store != NULL && store_blobs_open(&a.blobs, a.c.store, true, &err) == 0;
 	int status = opened ? v->run(&a) : cmd_fail(&a.c, &err, NULL);
 

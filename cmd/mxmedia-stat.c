@@ -8,6 +8,7 @@
 #include "cmd/stat-tell.h"
 #include "matrix/matrix.h"
 #include "media/stat.h"
+#include "store/expire.h"
 
 static const char usage[] =
     "usage: mxmedia-stat [-hqvV] [-c FILE] [-d DIR] [--format FORMAT] [kinds]\n"
@@ -83,17 +84,17 @@ static void
 kind_rows(const struct store_summary *s, struct stat_row row[KINDS])
 {
 	const struct stat_row all[KINDS] = {
-	    {"upload", NULL, s->upload.count, s->upload.bytes, false},
-	    {"url_cache", NULL, s->url_cache.count, s->url_cache.bytes, false},
-	    {"remote", NULL, s->remote.count, s->remote.bytes, false},
-	    {"local_thumbnails", NULL, s->local_thumbnails.count, s->local_thumbnails.bytes, false},
-	    {"remote_thumbnails", NULL, s->remote_thumbnails.count, s->remote_thumbnails.bytes, false},
-	    {"quarantined", NULL, s->quarantined.count, s->quarantined.bytes, false},
-	    {"protected", NULL, s->protected.count, s->protected.bytes, false},
-	    {"pending", NULL, s->pending.count, 0, true},
-	    {"blocked_media", NULL, s->blocked_media, 0, true},
-	    {"blocked_hashes", NULL, s->blocked_hashes, 0, true},
-	    {"references", NULL, s->references, 0, true},
+	    {"upload", NULL, s->upload.count, s->upload.bytes, false, false},
+	    {"url_cache", NULL, s->url_cache.count, s->url_cache.bytes, false, false},
+	    {"remote", NULL, s->remote.count, s->remote.bytes, false, false},
+	    {"local_thumbnails", NULL, s->local_thumbnails.count, s->local_thumbnails.bytes, false, false},
+	    {"remote_thumbnails", NULL, s->remote_thumbnails.count, s->remote_thumbnails.bytes, false, false},
+	    {"quarantined", NULL, s->quarantined.count, s->quarantined.bytes, false, false},
+	    {"protected", NULL, s->protected.count, s->protected.bytes, false, false},
+	    {"pending", NULL, s->pending.count, 0, true, false},
+	    {"blocked_media", NULL, s->blocked_media, 0, true, false},
+	    {"blocked_hashes", NULL, s->blocked_hashes, 0, true, false},
+	    {"references", NULL, s->references, 0, true, false},
 	};
 	(void)memcpy(row, all, sizeof all);
 }
@@ -134,7 +135,7 @@ kinds(struct app *a, struct err *err)
 		return -1;
 	kind_rows(&s, kind);
 	for (size_t i = 0; i < STORE_AGES; i++)
-		age[i] = (struct stat_row){stat_age[i], NULL, s.age[i].count, s.age[i].bytes, false};
+		age[i] = (struct stat_row){stat_age[i], NULL, s.age[i].count, s.age[i].bytes, false, false};
 	if (a->format == STAT_JSON) {
 		kinds_json(a, kind, age);
 	} else if (a->format == STAT_TABLE) {
@@ -163,7 +164,7 @@ add_row(struct rows *r, const char *name, const char *other, int64_t count, int6
 	if (r->n % 64 == 0)
 		r->row = mem_realloc(r->row, (r->n + 64) * sizeof *r->row);
 	r->row[r->n++] =
-	    (struct stat_row){mem_strdup(name), mem_strdup(other), count, bytes > 0 ? bytes : 0, bytes < 0};
+	    (struct stat_row){mem_strdup(name), mem_strdup(other), count, bytes > 0 ? bytes : 0, bytes < 0, false};
 }
 
 static void
@@ -231,6 +232,8 @@ tell_list(const struct app *a, const struct json *answer, const char *list, cons
 			json_int_or(one, key[3], -1));
 		json_free(one);
 	}
+	for (size_t i = 0; i < r.n; i++)
+		r.row[i].put = str_eq(key[2], "created_ts");
 	tell_rows(a, &r, "user", "Media of users", head);
 	clear_rows(&r);
 	json_free(all);
@@ -309,6 +312,8 @@ set_time(struct app *a, int i, const char *text)
 	int which = i == FROM_TS ? 0 : 1;
 	if (cmd_when(text, &ms) < 0 || ms < 0)
 		cmd_misuse(&a->c, usage, "not a time: %s", text);
+	if (ms > 0 && ms < STORE_BEFORE_MIN)
+		cmd_misuse(&a->c, usage, "%s: that was in 1970; is it in seconds? It is meant in ms", text);
 	struct buf b;
 	buf_init(&b, sizeof a->ts[which] - 1);
 	(void)buf_addf(&b, "%lld", (long long)ms);
@@ -365,7 +370,7 @@ main(int argc, char **argv)
 	check_operands(&a, argv + optind);
 
 	cmd_configure(&a.c);
-	a.store = store_open(a.c.store, &err);
+	a.store = store_there(a.c.store, &err) == 0 ? store_open(a.c.store, &err) : NULL;
 
 	int status = a.store != NULL ? run(&a, argv + optind) : cmd_fail(&a.c, &err, NULL);
 	store_close(a.store);

@@ -59,6 +59,8 @@ why(enum store_fate fate, enum store_change change)
 	case STORE_NOT_OURS:
 		return "of another server: only our own media can be protected";
 	case STORE_UNKNOWN:
+		if (change == STORE_UNBLOCK)
+			return "not blocked";
 		return change == STORE_QUARANTINE ? "not here; 'mxmedia-quarantine block' keeps it from coming in"
 						  : "not here";
 	default:

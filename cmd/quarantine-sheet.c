@@ -18,6 +18,7 @@ struct sheet {
 	int64_t skip;	 /* media of the pages before */
 	int64_t shown;	 /* media of this page */
 	int64_t missing; /* names that are not here */
+	int64_t bad;	 /* operands and lines that are no names */
 	size_t bytes;
 	bool more;
 	struct err *err;
@@ -133,6 +134,7 @@ show_batch(void *arg, struct quarantine_batch *b, struct err *err)
 {
 	(void)err;
 	int stop = 0;
+	((struct sheet *)arg)->bad = b->bad;
 	for (size_t i = 0; i < b->n && stop == 0; i++)
 		if (b->item[i].name.id != NULL)
 			stop = show_name(arg, &b->item[i].name);
@@ -202,9 +204,13 @@ quarantine_sheet(struct quarantine *a)
 	sheet_foot(a, from, v.shown, v.more, &text);
 	int sent = cmd_out(&a->c, text.p, text.len);
 	buf_clear(&text);
-	if (v.missing > 0)
+	/* of a room or user it is no mistake */
+	bool named = a->room == NULL && a->user == NULL && a->since == 0, missed = named && v.missing > 0;
+	if (missed)
+		cmd_warn(&a->c, "%lld are not here", (long long)v.missing);
+	else if (v.missing > 0)
 		cmd_note(&a->c, "%lld are not here", (long long)v.missing);
 	if (rc < 0 && sent == 0)
 		return cmd_fail(&a->c, &err, NULL);
-	return sent < 0 || cmd_stop ? EXIT_REFUSED : 0;
+	return sent < 0 || cmd_stop || missed || v.bad > 0 ? EXIT_REFUSED : 0;
 }

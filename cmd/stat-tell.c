@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "preview/format_cells.h"
 
@@ -121,9 +122,20 @@ measure(struct table *t, const char *const head[2], const struct stat_row *row, 
 }
 
 static void
+count_text(char out[24], const struct stat_row *r)
+{
+	struct tm tm;
+	time_t t = (time_t)(r->count / 1000);
+	if (!r->put)
+		(void)snprintf(out, 24, "%lld", (long long)r->count);
+	else if (r->count <= 0 || gmtime_r(&t, &tm) == NULL || strftime(out, 24, "%Y-%m-%d", &tm) == 0)
+		(void)snprintf(out, 24, "-");
+}
+
+static void
 line(struct buf *out, const struct table *t, const struct stat_row *r)
 {
-	char size[16] = "-";
+	char size[16] = "-", count[24];
 	cell(out, r->name, t->name);
 	if (t->other > 0) {
 		(void)buf_adds(out, "  ");
@@ -131,7 +143,8 @@ line(struct buf *out, const struct table *t, const struct stat_row *r)
 	}
 	if (!r->no_bytes)
 		size_text(size, r->bytes);
-	(void)buf_addf(out, " %*lld %*s", COUNT_WIDTH, (long long)r->count, BYTES_WIDTH, size);
+	count_text(count, r);
+	(void)buf_addf(out, " %*s %*s", COUNT_WIDTH, count, BYTES_WIDTH, size);
 	bar(out, r->bytes, t->most, t->bar, t->colour);
 	(void)buf_addc(out, '\n');
 }
@@ -148,7 +161,7 @@ stat_table(const struct cmd *c, const char *const head[2], const struct stat_row
 		(void)buf_adds(&out, "  ");
 		cell(&out, head[1], t.other);
 	}
-	(void)buf_addf(&out, " %*s %*s\n", COUNT_WIDTH, "count", BYTES_WIDTH, "bytes");
+	(void)buf_addf(&out, " %*s %*s\n", COUNT_WIDTH, n > 0 && row->put ? "put" : "count", BYTES_WIDTH, "bytes");
 	(void)cmd_out(c, out.p, out.len);
 	for (size_t i = 0; i < n; i++) {
 		buf_reset(&out);

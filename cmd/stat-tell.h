@@ -13,6 +13,7 @@ struct stat_row {
 	const char *other; /* a second name, or NULL */
 	int64_t count, bytes;
 	bool no_bytes; /* they have none */
+	bool put;      /* count is when it was put */
 };
 
 /* Edges of ages, with their names; the last one has no edge. */

@@ -44,6 +44,7 @@ is "$(mx --before 30d local)" '{"deleted_media":["BbbbUpload1"],"total":1}' "the
 # blocks that are too small
 dd if=/dev/zero of="$TMP/image" bs=1M count=8 status=none
 if mkfs.ext4 -q -b 1024 "$TMP/image" 2>/dev/null && umount "$TMP/small" && mount -o loop "$TMP/image" "$TMP/small" 2>/dev/null; then
+	mkdir "$S"
 	like "$(mx previews 2>&1 >/dev/null)" 'blocks of less than 4096 bytes' "a file system with small blocks is warned of"
 else
 	skip "a file system with small blocks is warned of" "cannot be made here"

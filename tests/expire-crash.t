@@ -71,6 +71,7 @@ stale_if_error = 0
 stale_while_revalidate = 0
 CONF
 urls=$(for ((i = 0; i < 60; i++)); do printf 'http://127.0.0.1:%s/%d.html\n' "$PORT" "$((i % 6 + 1))"; done)
+mkdir "$S"
 mxpreview -c "$TMP/conf" -d "$S" -j 4 <<<"$urls" >"$TMP/previews" 2>/dev/null &
 p=$!
 runs=0

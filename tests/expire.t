@@ -162,4 +162,6 @@ mx previews >/dev/full 2>/dev/null
 is "$?" 1 "what cannot be told has failed"
 mx nonsense >/dev/null 2>&1
 is "$?" 2 "a verb that is none"
+mxmedia-expire -d "$TMP/typo" all >/dev/null 2>"$TMP/err"
+is "$?:$(cat "$TMP/err"):$(ls -d "$TMP/typo" 2>/dev/null)" "1:mxmedia-expire: store $TMP/typo: No such file or directory:" "a store that is not there is not made"
 finish

@@ -5,7 +5,10 @@ umask 077
 NOW=$(date +%s%3N)
 DAY=86400000
 sql() { sqlite3 "$S/mxpreview.db" "$@"; }
-store_make() { mxmedia-expire -q -d "$S" previews >/dev/null; }
+store_make() { # with the reserve of mxmedia-expire
+	mxmedia-index -q -d "$S" </dev/null >/dev/null
+	mxmedia-expire -q -d "$S" previews >/dev/null
+}
 
 # file PATH BYTES: a file below the store.
 file() {

@@ -23,6 +23,7 @@ fill() { # a, b and o/r have one content; c another; p is protected; n and o/n h
 shut() { sql "SELECT group_concat(n,' ') FROM (SELECT media_id AS n FROM local_media_repository WHERE quarantined_by IS NOT NULL
 	UNION ALL SELECT media_origin||'/'||media_id FROM remote_media_cache WHERE quarantined_by IS NOT NULL ORDER BY 1)"; }
 
+mxmedia-index -q -d "$S" </dev/null >/dev/null
 is "$(q list)" '{"media":[]}' 'an empty store'
 fill
 
@@ -202,13 +203,23 @@ is "$(q hashes export | cmp - "$TMP/hashes" && echo same)" same '  what others s
 
 # usage, doors, full disks
 for bad in '' frob 'add --room' 'add --room r --user u' 'add x --room r' 'list x' 'show' 'room' 'undo' 'undo 1 --last' 'list --limit 0' 'list --limit 1001' \
-	'protect --sha256 x' 'list -n' 'hashes frob' 'add --by system x' 'add --referenced x' 'changes --from x' 'sheet --from x' 'sheet --since never' 'sheet --quarantined x' 'add --quarantined' 'show --from 1 x' 'changes --all'; do
+	'protect --sha256 x' 'list -n' 'hashes frob' 'add --by system x' 'add --referenced x' 'changes --from x' 'sheet --from x' 'sheet --since never' 'sheet --quarantined x' 'add --quarantined' 'show --from 1 x' 'changes --all' \
+	'room #alias:x.example' 'add --room x' 'user alice' 'add --user alice' 'sheet --since 1795283613'; do
 	# shellcheck disable=SC2086
 	q $bad </dev/null >/dev/null 2>&1
 	is "$?" 2 "usage: '$bad'"
 done
 q add 'no id' mxc://bad 'sha256:12' >/dev/null 2>"$TMP/err"
 is "$?:$(wc -l <"$TMP/err")" 1:3 'operands that are no names are told one by one'
+q sheet nowhere >/dev/null 2>"$TMP/err"
+is "$?:$(cat "$TMP/err")" '1:mxmedia-quarantine: 1 are not here' 'a page of what is not here says so'
+q unblock mxc://o.example/free >/dev/null 2>"$TMP/err"
+is "$?:$(cat "$TMP/err")" '1:mxmedia-quarantine: mxc://o.example/free: not blocked' 'so does unblock'
+for verb in list 'add x' changes undo\ --last; do
+	# shellcheck disable=SC2086
+	mxmedia-quarantine -d "$TMP/typo" $verb >/dev/null 2>"$TMP/err"
+	is "$?:$(cat "$TMP/err"):$(ls -d "$TMP/typo" 2>/dev/null)" "1:mxmedia-quarantine: $TMP/typo: no store is there:" "$verb makes no store"
+done
 q list >/dev/full 2>"$TMP/err"
 is "$?" 1 'a full device is an error'
 like "$(cat "$TMP/err")" 'standard output: .*No space left' '  with its reason'

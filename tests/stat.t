@@ -5,7 +5,7 @@ S=$TMP/store
 stat() { mxmedia-stat -d "$S" "$@"; }
 day=86400000
 now=$(date +%s)000
-stat >/dev/null # makes the store
+mxmedia-index -q -d "$S" </dev/null >/dev/null # makes the store
 # local ID USER LENGTH AGE [URL_CACHE QUARANTINED PROTECTED]
 local_row() {
 	printf "INSERT INTO local_media_repository (media_id, media_type, media_length, created_ts, upload_name, user_id, url_cache, quarantined_by, safe_from_quarantine) VALUES ('%s', 'image/png', %s, %s, 'n-%s', %s, %s, %s, %s);\n" \
@@ -71,6 +71,11 @@ for bad in '--order-by name users' '--dir x users' '--limit -1 users' '--limit x
 	stat $bad >"$TMP/out" 2>"$TMP/err"
 	is "$?:$(cat "$TMP/out")" 2: "wrong usage: $bad"
 done
+is "$(stat --format table --limit 1 --order-by created_ts user @bob_:a | head -n 1 | xargs)" 'media id type put bytes' "a user's media have a day"
+mxmedia-stat -d "$TMP/typo" >"$TMP/out" 2>"$TMP/err"
+is "$?:$(cat "$TMP/out" "$TMP/err"):$(ls -d "$TMP/typo" 2>/dev/null)" "1:mxmedia-stat: $TMP/typo: no store is there:" 'a store that is not there is not made'
+stat --from-ts 1795283613 users 2>"$TMP/err"
+is "$?:$(grep -c 'is it in seconds' "$TMP/err")" 2:1 'a time in seconds is told'
 stat --search-term '' users 2>"$TMP/err"
 like "$(cat "$TMP/err")" 'search_term cannot be an empty string' 'an empty search is none'
 stat --order-by x users 2>"$TMP/err"
@@ -90,7 +95,7 @@ is "$(stat user @nobody:a)" '{"media":[],"total":0}' 'nobody has none'
 like "$(stat --format table)" '^kind +count +bytes' 'a table'
 like "$(stat --format table)" 'upload +5 +15K' 'with sizes that people read'
 like "$(stat --format table users | tr '\n' '|')" '@bob_:a +- +2 +12K' 'of users'
-like "$(stat --format table user @alice:a | tr '\n' '|')" '^media id +type +count +bytes\|up1 ' 'of media'
+like "$(stat --format table user @alice:a | tr '\n' '|')" '^media id +type +put +bytes\|up1 ' 'of media'
 like "$(stat --format prometheus)" '^mxmedia_media_bytes\{kind="upload"\} 15000$' 'for Prometheus'
 is "$(stat --format prometheus | grep -c '^# TYPE')" 4 'each metric has its type once'
 like "$(stat --format prometheus origins)" '^mxmedia_origin_count\{origin="q\\"\\\\"\} 1$' 'a label is escaped'

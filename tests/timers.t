@@ -3,6 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 
 unit=$TOP/scripts/systemd/mxmedia-expire
+mkdir "$TMP/store" # as StateDirectory does
 verb=$(sed -n 's/^ExecStart=[^ ]*mxmedia-expire //p' "$unit.service")
 is "$(mxmedia-expire -d "$TMP/store" "$verb" | json 'has("previews")')" true "what the service runs is understood"
 line=$(grep -v -e '^#' -e '=' "$TOP/scripts/mxmedia-expire.cron")

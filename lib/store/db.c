@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #define DB_NAME "mxpreview.db"
 enum { BUSY_TIMEOUT = 10000 }; /* ms; a fallback: writers stand in line on the queue lock */
@@ -260,6 +261,15 @@ open_db(struct store *s, const char *dir, struct err *err)
 		return store_db_err(s, dir, err);
 	(void)sqlite3_busy_timeout(s->db, BUSY_TIMEOUT);
 	return exec(s, "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY", "open", err);
+}
+
+int
+store_there(const char *dir, struct err *err)
+{
+	char *path = mem_printf("%s/%s", dir, DB_NAME);
+	bool missing = access(path, F_OK) < 0 && errno == ENOENT;
+	mem_free(path);
+	return missing ? err_set(err, ERR_NOTFOUND, "%s: no store is there", dir) : 0;
 }
 
 struct store *

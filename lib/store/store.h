@@ -110,6 +110,8 @@ bool store_robots_get(const struct store_blobs *b, const char *origin, struct st
 struct store;
 
 struct store *store_open(const char *dir, struct err *err); /* creates and migrates; WAL */
+/* For who only looks: an error, if no store is there yet. */
+int store_there(const char *dir, struct err *err);
 void store_close(struct store *s);
 
 /* ---- lock: who fetches this URL?  OFD lock on one byte of DIR/locks, offset = hash of the URL ---- */
