@@ -40,6 +40,7 @@ struct cgi {
 	bool awake, done;
 	char **environment; /* CGI: all that was said, whatever the environment is now */
 	int status;	    /* CGI: what became of the one answer */
+	int64_t unread;	    /* CGI: bytes of its body that nobody has asked for */
 };
 
 /* cgi-socket.c: g->listen.fd; and no more */

@@ -9,7 +9,8 @@
 
 #include "cmd/cgi-int.h"
 
-enum { PIECE = 65536, TICK = 1000, IDLE = 5000 };
+enum { PIECE = 65536, TICK = 1000, IDLE = 5000, DRAIN_IDLE = 5000 };
+#define DRAIN_MAX ((int64_t)64 << 20)
 
 /* ---- requests --------------------------------------------------------------------------------- */
 
@@ -150,6 +151,7 @@ answer_cgi(struct ask *a)
 	if (body && a->answer.fd < 0)
 		(void)buf_add(&g->scratch, a->answer.body.p, a->answer.body.len);
 	g->done = true;
+	g->unread = a->ended ? 0 : a->q.web.length - a->body;
 	if (io_write(STDOUT_FILENO, g->scratch.p, g->scratch.len, &err) < 0 ||
 	    (body && a->answer.fd >= 0 && write_file(&a->answer, &err) < 0)) {
 		(void)err_add(&err, "standard output");
@@ -256,6 +258,22 @@ read_body(struct ask *a, char *piece, struct err *err)
 	return 0;
 }
 
+/* What nobody wanted is read all the same: where input and output are one socket (Apache, mod_cgid), what is left in it
+ * when we go resets the connection, and the answer with it. */
+static void
+drain(int64_t left)
+{
+	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+	char *piece = left > 0 ? mem_alloc(PIECE) : NULL;
+	while (left > 0 && !cmd_stop && poll(&in, 1, DRAIN_IDLE) > 0) {
+		ssize_t n = read(STDIN_FILENO, piece, left < PIECE ? (size_t)left : PIECE);
+		if (n <= 0)
+			break;
+		left -= n;
+	}
+	mem_free(piece);
+}
+
 static int
 run_cgi(struct cgi *g, struct err *err)
 {
@@ -271,6 +289,7 @@ run_cgi(struct cgi *g, struct err *err)
 		rc = body ? read_body(a, piece, err) : cgi_step(g, -1, err);
 	}
 	mem_free(piece);
+	drain(g->unread < DRAIN_MAX ? g->unread : DRAIN_MAX);
 	if (!g->done && rc == 0)
 		rc = err_set(err, ERR_BUSY, "stopped before there was an answer");
 	return rc < 0 ? -1 : g->status;

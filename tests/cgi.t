@@ -49,6 +49,21 @@ is "$(cgi GET '' PATH_INFO="$V1" QUERY_STRING="url=$O%2Fa.html" | status)" 200 '
 is "$(conf 'auth = none' 'compat = synapse' && cgi GET "$V1?url=$O%2Fa.html" | body | grep -c 'hello \\u00e4')" 1 'ASCII, where the reference is to be followed'
 conf 'auth = none'
 
+# standard input and output are one socket (Apache): what is left in it would take the answer away
+is "$(REQUEST_METHOD=POST REQUEST_URI="$V1" CONTENT_LENGTH=300000 python3 - "$BIN/mxpreview-cgi" -c "$C" -d "$S" <<'PY'
+import socket, subprocess, sys
+ours, theirs = socket.socketpair()
+p = subprocess.Popen(sys.argv[1:], stdin=theirs, stdout=theirs)
+theirs.close()
+ours.sendall(bytes(300000))
+p.wait()
+said = b""
+while data := ours.recv(65536):
+    said += data
+print(said[:11].decode(), p.returncode)
+PY
+)" 'Status: 405 0' 'a body that nobody wants is read all the same'
+
 # errors
 e() { # e WANT METHOD URI NAME
 	local a
