@@ -241,7 +241,11 @@ bench: all tests
 	BUILD=$(BUILD) tests/bench/index
 	BUILD=$(BUILD) tests/bench/store
 	BUILD=$(BUILD) tests/bench/quarantine
+	BUILD=$(BUILD) tests/bench/web
 
+# Configurations of web servers, filled in by one of them.
+WEB = $(addprefix scripts/web/,Caddyfile apache.conf lighttpd-cgi.conf lighttpd-fastcgi.conf nginx.conf) \
+  $(wildcard scripts/systemd/*-cgi.*)
 # Examples for whoever has a timer.
 TIMERS = scripts/mxmedia-expire.cron scripts/systemd/mxmedia-expire.service scripts/systemd/mxmedia-expire.timer
 
@@ -251,10 +255,12 @@ install: all
 	for s in 1 5 7; do install -d $(DESTDIR)$(PREFIX)/share/man/man$$s; \
 	  for f in man/*.$$s; do [ -e "$$f" ] && install -m 644 "$$f" $(DESTDIR)$(PREFIX)/share/man/man$$s; done; done; true
 	install -d $(DESTDIR)$(PREFIX)/share/mxpreview
-	install -m 644 scripts/web/preview.html $(TIMERS) $(DESTDIR)$(PREFIX)/share/mxpreview
+	install -m 644 scripts/web/preview.html $(WEB) $(TIMERS) $(DESTDIR)$(PREFIX)/share/mxpreview
+	sed 's,/usr/local,$(PREFIX),' scripts/web/fill >$(DESTDIR)$(PREFIX)/share/mxpreview/fill
+	chmod 755 $(DESTDIR)$(PREFIX)/share/mxpreview/fill
 
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/mxpreview/,preview.html $(notdir $(TIMERS)))
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/mxpreview/,preview.html fill $(notdir $(WEB) $(TIMERS)))
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(COMMANDS))
 	for f in man/*.[157]; do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${f##*.}/$${f##*/}; done
 

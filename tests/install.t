@@ -18,6 +18,10 @@ for page in man5/mxpreview.5 man5/mxpreview.conf.5 man7/mxpreview.7; do
 done
 [ -s "$D/opt/mx/share/mxpreview/preview.html" ]
 ok $? "so is the page to look at previews"
+for f in nginx.conf Caddyfile mxpreview-cgi.service; do
+	is "$("$D/opt/mx/share/mxpreview/fill" "$f" | grep -c '@[A-Z_]*@')" 0 "$f is installed, and can be filled in"
+done
+like "$("$D/opt/mx/share/mxpreview/fill" mxpreview-cgi.service)" '^ExecStart=/opt/mx/bin/mxpreview-cgi ' "with where the commands are"
 mkdir "$TMP/site"
 printf '<title>Installed</title>' >"$TMP/site/page.html"
 origin_start --root "$TMP/site"
