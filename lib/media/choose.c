@@ -84,11 +84,20 @@ best(const struct store_thumb_row *t, size_t n, const struct media_want *want, b
 	return found;
 }
 
-size_t
-media_choose(const struct store_thumb_row *t, size_t n, const struct media_want *want)
+static size_t
+best_of_method(const struct store_thumb_row *t, size_t n, const struct media_want *want)
 {
 	size_t i = want->animated ? best(t, n, want, true) : n;
 	return i < n ? i : best(t, n, want, false);
+}
+
+size_t
+media_choose(const struct store_thumb_row *t, size_t n, const struct media_want *want)
+{
+	struct media_want scaled = *want;
+	size_t i = best_of_method(t, n, want);
+	scaled.method = MEDIA_SCALE;
+	return i < n || want->method == MEDIA_SCALE ? i : best_of_method(t, n, &scaled);
 }
 
 bool

@@ -45,7 +45,8 @@ struct media_want {
 	bool animated; /* one that moves, if there is one; else none that does */
 };
 
-/* The best of those that are there; n: none has that method.  Not smaller than asked if such a one is there: then the
+/* The best of those that are there; n: none has that method.  A picture smaller than a square has no crop of it, for
+ * nothing is enlarged: then a scaled one does.  Not smaller than asked if such a one is there: then the
  * nearest in shape (crop), then the smallest; else the one that covers most.  Scaled ones all have the picture's shape, so
  * one that is as wide or as high as asked is as large as the answer can be. */
 size_t media_choose(const struct store_thumb_row *t, size_t n, const struct media_want *want);

@@ -49,7 +49,8 @@ static const struct {
     {"96x96 crop jpeg | 192x96 crop jpeg", "90x90 crop", "96x96 image/jpeg", "here, too", false},
     {"96x400 crop jpeg | 280x180 crop jpeg", "300x200 crop", "280x180 image/jpeg", "too small: what covers most",
      false},
-    {"320x213 scale jpeg", "96x96 crop", "", "no crop: none", false},
+    {"320x213 scale jpeg", "96x96 crop", "320x213 image/jpeg", "no crop: a scaled one", false},
+    {"20x14 scale jpeg", "96x96 crop", "20x14 image/jpeg", "of what is smaller than the square", false},
     {"96x96 crop jpeg", "96x96 scale", "", "nothing scaled: none", false},
     {"", "96x96 scale", "", "nothing at all", false},
     {FILM, "320x240 scale", "320x213 image/webp", "one that moves, if asked", true},
@@ -77,7 +78,8 @@ choose(void)
 			(void)snprintf(got, sizeof got, "%ux%u %s", t[k].width, t[k].height, t[k].type);
 		bool enough = k < n && (t[k].width >= want.width || t[k].height >= want.height);
 		if (want.method == MEDIA_CROP)
-			enough = k < n && t[k].width >= want.width && t[k].height >= want.height;
+			enough = k < n && str_eq(t[k].method, "crop") && t[k].width >= want.width &&
+				 t[k].height >= want.height;
 		if (!want.animated)
 			is_int(media_enough(t, n, &want), enough, "large enough, or not");
 		char *name = mem_printf("%s: %s", cases[i].want, cases[i].name);
