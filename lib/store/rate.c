@@ -125,24 +125,61 @@ find(const struct store_rates *r, uint64_t hash, uint64_t *was)
 	return best;
 }
 
+static int64_t
+time_of(const struct store_limit *limit, int64_t amount)
+{
+	return amount * (1000 * UNIT) / limit->per_second;
+}
+
+/* When the bucket will be empty; never beyond what it can hold, unless the clock was set back. */
+static int64_t
+empty_at(uint64_t was, uint64_t tag, int64_t t, int64_t depth)
+{
+	int64_t empty = was >> TIME_BITS == tag ? (int64_t)(was & TIME_MASK) : t;
+	return empty < t || empty > t + depth + 1 ? t : empty;
+}
+
 int64_t
-store_rates_ask(struct store_rates *r, const char *name, const struct store_limit *limit, int64_t now)
+store_rates_take(struct store_rates *r, const char *name, const struct store_limit *limit, int64_t amount, int64_t now)
 {
 	if (limit->per_second <= 0)
 		return 0;
 	uint64_t hash = hash_of(r, name), tag = hash >> TIME_BITS, was = 0;
-	int64_t t = (now - EPOCH) * UNIT, step = 1000 * UNIT / limit->per_second;
-	int64_t depth = (limit->burst > 1 ? limit->burst - 1 : 0) * step;
-	step = step > 0 ? step : 1;
+	int64_t t = (now - EPOCH) * UNIT, cost = time_of(limit, amount);
+	cost = cost > 0 ? cost : 1;
+	int64_t depth = time_of(limit, limit->burst > amount ? limit->burst : amount);
+	depth = depth > cost ? depth : cost;
 	for (;;) {
 		_Atomic uint64_t *s = find(r, hash, &was);
-		int64_t empty = was >> TIME_BITS == tag ? (int64_t)(was & TIME_MASK) : t;
-		if (empty < t || empty > t + depth + step) /* long ago; or the clock was set back */
-			empty = t;
-		if (empty - t > depth)
-			return (empty - t - depth + UNIT - 1) / UNIT;
-		uint64_t next = tag << TIME_BITS | ((uint64_t)(empty + step) & TIME_MASK);
+		int64_t empty = empty_at(was, tag, t, depth);
+		if (empty - t > depth - cost)
+			return (empty - t - (depth - cost) + UNIT - 1) / UNIT;
+		uint64_t next = tag << TIME_BITS | ((uint64_t)(empty + cost) & TIME_MASK);
 		if (atomic_compare_exchange_strong(s, &was, next))
 			return 0;
+	}
+}
+
+int64_t
+store_rates_ask(struct store_rates *r, const char *name, const struct store_limit *limit, int64_t now)
+{
+	return store_rates_take(r, name, limit, 1, now);
+}
+
+void
+store_rates_charge(struct store_rates *r, const char *name, const struct store_limit *limit, int64_t amount,
+		   int64_t now)
+{
+	if (limit->per_second <= 0)
+		return;
+	uint64_t hash = hash_of(r, name), tag = hash >> TIME_BITS, was = 0;
+	int64_t t = (now - EPOCH) * UNIT, depth = time_of(limit, limit->burst);
+	for (;;) {
+		_Atomic uint64_t *s = find(r, hash, &was);
+		int64_t empty = empty_at(was, tag, t, depth) + time_of(limit, amount);
+		empty = empty < t ? t : empty > t + depth ? t + depth : empty;
+		uint64_t next = tag << TIME_BITS | ((uint64_t)empty & TIME_MASK);
+		if (atomic_compare_exchange_strong(s, &was, next))
+			return;
 	}
 }

@@ -30,5 +30,11 @@ struct store_limit {
 };
 /* One more from that name at now (ms).  0: fine; else how many ms too early it came, and it does not count. */
 int64_t store_rates_ask(struct store_rates *r, const char *name, const struct store_limit *limit, int64_t now);
+/* The same for so many at once, bytes perhaps; of more than a burst only with an empty bucket. */
+int64_t store_rates_take(struct store_rates *r, const char *name, const struct store_limit *limit, int64_t amount,
+			 int64_t now);
+/* What is known only afterwards: so many more, or with a negative amount less.  A full bucket does not run over. */
+void store_rates_charge(struct store_rates *r, const char *name, const struct store_limit *limit, int64_t amount,
+			int64_t now);
 
 #endif
