@@ -69,7 +69,7 @@ OBJ_mxmedia-index     = gather
 OBJ_mxmedia-import    = import-media import-row import-refs import-tell gather
 OBJ_mxmedia-stat      = stat-tell terminal when
 OBJ_mxmedia-quarantine = quarantine-names quarantine-change quarantine-look quarantine-hashes quarantine-sheet quarantine-sheet-html when
-OBJ_mxmedia-cgi       = media-open remote remote-child media-web-task media-web-pool media-web-serve media-web-upload media-web-admin \
+OBJ_mxmedia-cgi       = media-open remote remote-child media-web-task media-web-pool media-web-serve media-web-fetch media-web-upload media-web-admin \
                         media-web-delete media-web-list media-web-sheet $(OBJ_WEB)
 OBJ_FILTER            = sandbox sandbox-landlock sandbox-seccomp sandbox-bpf
 $(foreach c,fetch og oembed thumb show,$(eval OBJ_mxpreview-$(c) = close $(OBJ_FILTER)))

@@ -27,6 +27,7 @@ struct list {
 struct pool {
 	struct cgi_source wake; /* first: an eventfd */
 	struct cmd *c;
+	struct store_rates *rates;
 	bool threads;
 	pthread_mutex_t lock; /* of all that follows */
 	pthread_cond_t more[LANES];
@@ -78,13 +79,14 @@ take(struct list *l)
 /* ---- contexts ------------------------------------------------------------------------------------------------------- */
 
 int
-context_open(struct context *x, struct cmd *c, struct err *err)
+context_open(struct context *x, struct cmd *c, struct store_rates *rates, struct err *err)
 {
 	if (media_cmd_open(&x->mc, c, err) < 0)
 		return -1;
 	remote_init(&x->remote, c, x->mc.m.store, &x->mc.blobs);
-	x->mc.m.fetch = remote_fetch;
-	x->mc.m.fetch_arg = &x->remote;
+	x->mc.m.fetch = media_web_bring;
+	x->mc.m.fetch_arg = x;
+	x->rates = rates;
 	return 0;
 }
 
@@ -106,7 +108,7 @@ static struct context *
 open_context(struct pool *p, struct err *err)
 {
 	struct context *x = mem_alloc(sizeof *x);
-	if (context_open(x, p->c, err) == 0) {
+	if (context_open(x, p->c, p->rates, err) == 0) {
 		if (p->threads)
 			x->mc.m.stop = stopped;
 		return x;
@@ -261,10 +263,10 @@ processors(void)
 }
 
 struct pool *
-pool_new(struct cmd *c, bool threads, struct err *err)
+pool_new(struct cmd *c, struct store_rates *rates, bool threads, struct err *err)
 {
 	struct pool *p = mem_alloc(sizeof *p);
-	*p = (struct pool){.wake = {.ready = ready, .fd = -1}, .c = c, .threads = threads};
+	*p = (struct pool){.wake = {.ready = ready, .fd = -1}, .c = c, .rates = rates, .threads = threads};
 	(void)pthread_mutex_init(&p->lock, NULL);
 	for (int i = 0; i < LANES; i++) {
 		(void)pthread_cond_init(&p->more[i], NULL);

@@ -130,8 +130,13 @@ done(struct job *job)
 static void
 run_fetch(struct job *job, struct context *x)
 {
-	if (x != NULL && media_web_fetch(x, (struct task *)job, &job->err) == 0)
+	struct task *t = (struct task *)job;
+	if (x == NULL)
+		return;
+	x->address = t->q->web.address;
+	if (media_web_fetch(x, t, &job->err) == 0)
 		err_clear(&job->err);
+	x->address = NULL;
 }
 
 static void
@@ -167,6 +172,7 @@ try_now(struct task *t)
 	struct web *w = t->web;
 	struct err err;
 	t->at_once = w->resident;
+	w->own.address = t->q->web.address;
 	t->later = MEDIA_NOW;
 	int rc = t->handler->f(&w->own, t, &err);
 	if (rc == 0)

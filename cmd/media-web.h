@@ -17,10 +17,12 @@ struct task;
 struct context {
 	struct media_cmd mc;
 	struct remote remote;
-	struct context *next; /* free ones */
+	struct store_rates *rates; /* NULL: no limit */
+	const char *address;	   /* of the client for whom another server is asked; NULL: nobody's */
+	struct context *next;	   /* free ones */
 };
 
-int context_open(struct context *x, struct cmd *c, struct err *err);
+int context_open(struct context *x, struct cmd *c, struct store_rates *rates, struct err *err);
 void context_close(struct context *x); /* also of one that could not be opened */
 
 /* What needs the processor or the disk; what waits for other servers; what may be about all media there are. */
@@ -36,7 +38,7 @@ struct job {
 
 struct pool;
 /* threads == false: everything is done at once, by whoever asks for it. */
-struct pool *pool_new(struct cmd *c, bool threads, struct err *err);
+struct pool *pool_new(struct cmd *c, struct store_rates *rates, bool threads, struct err *err);
 int pool_watch(struct pool *p, struct cgi *g, struct err *err); /* the loop hears of what is done */
 void pool_submit(struct pool *p, enum lane lane, struct job *job);
 struct context *pool_take(struct pool *p, struct err *err);
@@ -109,6 +111,11 @@ void task_end(struct task *t, int rc, const struct err *err); /* answers, and fr
 
 int task_patience(const struct web *w, int timeout); /* ms until somebody wants to look again; -1: nobody */
 void task_look_again(struct web *w);
+
+/* ---- media-web-fetch.c -------------------------------------------------------------------------------------------------- */
+
+/* The fetch of struct media; the argument is a struct context. */
+int media_web_bring(void *context, const struct store_name *name, int64_t timeout_ms, struct err *err);
 
 /* ---- media-web-serve.c --------------------------------------------------------------------------------------------- */
 

@@ -219,6 +219,12 @@ tick(void *arg)
 
 /* ---- doors ------------------------------------------------------------------------------------------------------------- */
 
+static bool
+limited(const struct conf *c)
+{
+	return c->media_create_per_second > 0 || c->remote_media_download_per_second > 0;
+}
+
 static int
 open_all(struct web *w, struct err *err)
 {
@@ -232,8 +238,9 @@ open_all(struct web *w, struct err *err)
 				.tick = tick,
 				.arg = w};
 	w->resident = cgi_resident(&w->o);
-	if (context_open(&w->own, &w->c, err) < 0 || (w->pool = pool_new(&w->c, w->resident, err)) == NULL ||
-	    (w->c.conf.media_create_per_second > 0 && (w->rates = store_rates_open(w->c.store, err)) == NULL) ||
+	if ((limited(&w->c.conf) && (w->rates = store_rates_open(w->c.store, err)) == NULL) ||
+	    context_open(&w->own, &w->c, w->rates, err) < 0 ||
+	    (w->pool = pool_new(&w->c, w->rates, w->resident, err)) == NULL ||
 	    (w->who = who_new(&w->c, w->own.mc.m.store, err)) == NULL)
 		return -1;
 	conf.trust = who_trust(w->who);

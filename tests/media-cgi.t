@@ -194,6 +194,10 @@ e '400 M_INVALID_PARAM: Query parameter height must be an integer' GET "$L/thumb
 e '404 M_NOT_FOUND: Not found: no such method' GET "$L/thumbnail/$I?width=1&height=1&method=fold" 'another method'
 e "400 M_INVALID_PARAM: Boolean query parameter 'animated' must be one of ['true', 'false']" GET "$L/thumbnail/$I?width=1&height=1&animated=1" 'neither true nor false'
 is "$(cgi GET "$L/thumbnail/$T?width=32&height=32" | body | json .errcode)" M_UNKNOWN 'none of a text'
+"$BIN/tests/mkimage" -f png 20x14 1 >tiny.png
+u=$(upload tiny.png image/png)
+cgi GET "$L/thumbnail/${u#mxc://}?width=96&height=96&method=crop" >/dev/null
+is "$(mxpreview-thumb --blurhash body | jq -c '[.width,.height]')" '[20,14]' 'of what is smaller than the square: itself'
 sql "DELETE FROM local_media_repository_thumbnails"
 rm -rf "$S/local_thumbnails"
 cgi GET "$L/thumbnail/$I?width=320&height=240" >/dev/null

@@ -77,6 +77,8 @@ struct conf {
 	bool client_language;				     /* false */
 	int64_t rate_per_second, rate_burst;		     /* 0: no limit; 50 */
 	int64_t media_create_per_second, media_create_burst; /* 10, 50 */
+	int64_t remote_media_download_per_second;	     /* 87K bytes */
+	int64_t remote_media_download_burst_count;	     /* 500M bytes */
 
 	struct conf_section *section;
 	size_t sections;

@@ -147,6 +147,9 @@ static const struct row rows[] = {
     RANGE(rate_burst, NUMBER, "50", 1, 100000, "requests at once before that limit holds"),
     RANGE(media_create_per_second, NUMBER, "10", 0, 1000, "ids a second that a user may have made; 0 is no limit"),
     RANGE(media_create_burst, NUMBER, "50", 1, 100000, "ids at once before that limit holds"),
+    RANGE(remote_media_download_per_second, SIZE, "87K", 0, 1024 * MIB,
+	  "bytes a second of other servers' media that are brought for one address; 0 is no limit"),
+    RANGE(remote_media_download_burst_count, SIZE, "500M", MIB, 64 * 1024 * MIB, "bytes before that limit holds"),
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
