@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -211,6 +212,15 @@ cmd_configure(struct cmd *c)
 		return;
 	cmd_warn(c, "%s", err.text);
 	exit(EXIT_USAGE);
+}
+
+void
+cmd_mind_owner(const struct cmd *c)
+{
+	struct stat st;
+	if (geteuid() == 0 && stat(c->store, &st) == 0 && st.st_uid != 0)
+		cmd_warn(c, "%s belongs to user %u, who cannot read what root makes there: see sudo -u", c->store,
+			 (unsigned)st.st_uid);
 }
 
 int

@@ -48,6 +48,8 @@ void cmd_misuse(const struct cmd *c, const char *usage, const char *fmt, ...)
 void cmd_usage(const struct cmd *c, const char *usage) __attribute__((noreturn)); /* to stderr, exit 2 */
 /* Finds store and configuration; a missing default file is fine, a missing -c file is not.  Exits 2 on errors. */
 void cmd_configure(struct cmd *c);
+/* For who writes to the store: says so, if its owner could not read what is about to be made. */
+void cmd_mind_owner(const struct cmd *c);
 /* The configuration once more, as it is now, into *conf (which is initialised here, and cleared on -1). */
 int cmd_reread(const struct cmd *c, struct conf *conf, struct err *err);
 void cmd_on_hangup(void); /* a resident command reads its configuration again on SIGHUP, instead of ending */

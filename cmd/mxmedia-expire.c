@@ -249,6 +249,7 @@ main(int argc, char **argv)
 	const struct verb *verb = find_verb(&a, argc - optind, argv + optind);
 
 	cmd_configure(&a.c);
+	cmd_mind_owner(&a.c);
 	if (a.server_name != NULL)
 		cmd_set(&a.c, "server_name", a.server_name);
 

@@ -162,6 +162,7 @@ main(int argc, char **argv)
 	parse_options(a, &asked, argc, argv);
 
 	cmd_configure(&a->c);
+	cmd_mind_owner(&a->c);
 	if (asked.server_name != NULL)
 		cmd_set(&a->c, "server_name", asked.server_name);
 

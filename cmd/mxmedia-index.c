@@ -264,6 +264,7 @@ main(int argc, char **argv)
 	parse_options(&a, argc, argv);
 
 	cmd_configure(&a.c);
+	cmd_mind_owner(&a.c);
 	if (a.server_name != NULL)
 		cmd_set(&a.c, "server_name", a.server_name);
 	a.progress = isatty(STDERR_FILENO) && !a.c.quiet;

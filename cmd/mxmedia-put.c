@@ -254,6 +254,7 @@ main(int argc, char **argv)
 	check(&a, argc - optind);
 
 	cmd_configure(&a.c);
+	cmd_mind_owner(&a.c);
 	if (a.server_name != NULL)
 		cmd_set(&a.c, "server_name", a.server_name);
 

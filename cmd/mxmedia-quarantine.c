@@ -330,6 +330,7 @@ main(int argc, char **argv)
 	check(&a, v);
 
 	cmd_configure(&a.c);
+	cmd_mind_owner(&a.c);
 	if (a.server_name != NULL)
 		cmd_set(&a.c, "server_name", a.server_name);
 	a.server_name = a.c.conf.server_name;

@@ -177,6 +177,7 @@ configure(struct app *a)
 {
 	struct err err;
 	cmd_configure(&a->c);
+	cmd_mind_owner(&a->c);
 	for (size_t i = 0; i < a->wishes; i++)
 		cmd_set(&a->c, a->wish[i].key, a->wish[i].value);
 	if (chain_check(&a->c.conf, &err) < 0) {

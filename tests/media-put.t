@@ -272,4 +272,13 @@ if mkdir small && mount -t tmpfs -o size=3m tmpfs small 2>/dev/null; then
 else
 	skip 'a full disk' 'no tmpfs may be mounted here'
 fi
+
+# somebody else's store
+if [ "$(id -u)" = 0 ]; then
+	mkdir theirs && chown 65534 theirs
+	mxmedia-put -d theirs a.jpg >out 2>err
+	is "$?:$(cat err)" '0:mxmedia-put: theirs belongs to user 65534, who cannot read what root makes there: see sudo -u' "root is told of somebody else's store"
+else
+	skip "root is told of somebody else's store" 'this is not root'
+fi
 finish
