@@ -16,6 +16,7 @@ cmd_cache(const struct cmd *c, struct stage_cache *out)
 	    .stale_if_error = c->conf.stale_if_error,
 	    .failure_ttl = c->conf.failure_ttl,
 	    .failure_max_ttl = c->conf.failure_max_ttl,
+	    .authenticated = c->conf.enable_authenticated_media,
 	    .now = cmd_now,
 	};
 }

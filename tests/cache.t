@@ -20,6 +20,12 @@ is "$(cache list | wc -l)" 1 'one row'
 is "$(cache show http://a/ | json .og.\"og:title\")" T 'show'
 is "$(echo '{"url":"http://a/","ts":1}' | cache get | json .cache.hit)" true 'an older question gets the first answer after it'
 
+# what was fetched for a preview is for those who say who they are, as an upload is
+whose() { record http://whose/ | tee "$TMP/w" | mxpreview-cache "$@" -d "$S" put >/dev/null && mxmedia-get -d "$S" --info "$(json '.docs[0].media_id' <"$TMP/w")" | json .media_info.authenticated; }
+echo 'enable_authenticated_media = false' >"$TMP/open.conf"
+is "$(whose):$(whose -c "$TMP/open.conf")" true:false 'its media need a name, unless the owner says otherwise'
+cache forget http://whose/ >/dev/null
+
 record http://b/ ',"oembed":{"cache_age":7200}' | cache put >/dev/null
 is "$(cache show http://b/ | jq '.expires_ts - .download_ts')" 7200000 "the provider's cache_age counts"
 record http://b2/ ',"oembed":{"cache_age":0}' | cache put >/dev/null

@@ -279,6 +279,7 @@ pack(struct parcel *p, const struct stage_cache *st, const struct record *rec, c
 	p->put.no_store = l.no_store;
 	p->put.media = p->media;
 	p->put.n_media = p->n;
+	p->put.authenticated = st->authenticated;
 	if (renewed != NULL) {
 		p->put.renew = true;
 		p->put.download_ts = renewed->download_ts;

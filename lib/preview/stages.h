@@ -50,6 +50,7 @@ struct stage_cache {
 	int64_t min_ttl, ttl, max_ttl, no_store_ttl, stale_while_revalidate, stale_if_error; /* ms */
 	int64_t failure_ttl, failure_max_ttl;
 	int64_t (*now)(void); /* ms since the epoch */
+	bool authenticated;   /* pictures are for those who say who they are */
 	bool details; /* answers come with what they were made of; one that is kept without counts as not known */
 };
 /* Adds "og" and "cache" when the answer is known, "error" and "cache" when a failure is remembered. */

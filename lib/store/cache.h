@@ -50,8 +50,9 @@ struct store_image {
 struct store_put {
 	const char *url, *language, *og, *details, *etag, *media_id;
 	int64_t status, now, download_ts, expires_ts, stale_ts, error_ts;
-	bool no_store; /* goes with the first put after expires_ts */
-	bool renew;    /* the row of download_ts lives on; if it is gone meanwhile, a new one is made */
+	bool no_store;	    /* goes with the first put after expires_ts */
+	bool authenticated; /* its media are for those who say who they are */
+	bool renew;	    /* the row of download_ts lives on; if it is gone meanwhile, a new one is made */
 	const struct store_media *media;
 	size_t n_media;
 	const struct store_image *image; /* may be NULL */

@@ -20,7 +20,7 @@ touch_media(struct store *s, const char *media_id, int64_t now, struct err *err)
 }
 
 static int
-put_media(struct store *s, const struct store_media *m, int64_t now, struct err *err)
+put_media(struct store *s, const struct store_media *m, const struct store_put *put, struct err *err)
 {
 	bool bad = false;
 	const struct store_name name = {NULL, m->media_id};
@@ -38,9 +38,10 @@ put_media(struct store *s, const struct store_media *m, int64_t now, struct err 
 	store_bind(stmt, 7, m->url);
 	store_bind(stmt, 8, m->sha256);
 	store_bind(stmt, 9, bad ? STORE_SYSTEM : NULL);
+	(void)sqlite3_bind_int(stmt, 10, put->authenticated);
 	int rc = store_run(s, stmt, "media", err);
 	if (rc == 0 && bad && sqlite3_changes(s->db) > 0)
-		rc = store_log_system(s, "preview", &name, m->sha256, now, err);
+		rc = store_log_system(s, "preview", &name, m->sha256, put->now, err);
 	for (size_t i = 0; rc == 0 && i < m->thumbs; i++)
 		rc = store_thumb_row_put(s, m->media_id, &m->thumb[i], err);
 	return rc;
@@ -133,7 +134,7 @@ store_cache_put(struct store *s, const struct store_put *put, struct err *err)
 		return -1;
 	for (size_t i = 0; rc == 0 && i < put->n_media; i++)
 		rc = put->media[i].reused ? touch_media(s, put->media[i].media_id, put->now, err)
-					  : put_media(s, &put->media[i], put->now, err);
+					  : put_media(s, &put->media[i], put, err);
 	rc = rc == 0 ? sweep_no_store(s, put->now, err) : rc;
 	if (rc == 0)
 		rc = put->renew ? renew_row(s, put, err) : put_row(s, put, err);

@@ -92,7 +92,7 @@ const char *const store_sql_text[SQL_COUNT] = {
     [SQL_NO_STORE_SWEEP] = "DELETE FROM local_media_repository_url_cache WHERE no_store = 1 AND expires_ts <= ?1",
     [SQL_MEDIA_PUT] = "INSERT OR IGNORE INTO local_media_repository"
 		      " (media_id, media_type, media_length, created_ts, upload_name, user_id, url_cache, sha256,"
-		      " quarantined_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+		      " quarantined_by, authenticated) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [SQL_MEDIA_TOUCH] = "UPDATE local_media_repository SET last_access_ts = ?2 WHERE media_id = ?1",
     [SQL_MEDIA_SHUT] = "SELECT 1 FROM local_media_repository WHERE media_id = ?1 AND quarantined_by IS NOT NULL",
     [SQL_MEDIA_HAS] = "SELECT 1 FROM local_media_repository WHERE media_id = ?1",
