@@ -339,6 +339,17 @@ take_name(struct expire *a, struct names *all, const char *text, struct err *err
 	return all->n == EXPIRE_NAMES ? flush_names(a, all, err) : 0;
 }
 
+/* What is cut off, by us or by a NUL, may be the name of another medium. */
+static int
+take_line(struct expire *a, struct names *all, int kind, const char *line, size_t len, struct err *err)
+{
+	if (kind == IO_LINE_OK && strlen(line) == len)
+		return take_name(a, all, line, err);
+	cmd_warn(&a->c, "not a medium's name: %s%s", line, kind == IO_LINE_LONG ? "..." : "");
+	a->status = worse(a->status, EXIT_REFUSED);
+	return 0;
+}
+
 static int
 names_of_input(struct expire *a, struct names *all, struct err *err)
 {
@@ -348,8 +359,10 @@ names_of_input(struct expire *a, struct names *all, struct err *err)
 	int kind = IO_LINE_EOF, rc = 0;
 	io_lines_init(&in, STDIN_FILENO, EXPIRE_LINE_MAX);
 	while (rc == 0 && !cmd_stop && (kind = io_lines_next(&in, &line, &len, err)) > IO_LINE_EOF)
-		if (kind != IO_LINE_AGAIN && !cmd_blank(line, len))
-			rc = take_name(a, all, line, err);
+		if (kind == IO_LINE_AGAIN)
+			cmd_wait_input();
+		else if (kind == IO_LINE_LONG || !cmd_blank(line, len))
+			rc = take_line(a, all, kind, line, len, err);
 	io_lines_clear(&in);
 	return kind < 0 ? -1 : rc;
 }

@@ -101,6 +101,13 @@ is "$(sql "SELECT origin, media_id FROM blocked_media; SELECT count(*) FROM bloc
 out=$(printf 'EeeeSafe\n\nnobody\nmxc://bad\n' | mx delete 2>"$TMP/err")
 is "$? $out" '1 {"deleted_media":["EeeeSafe"],"total":1}' "names on standard input; one that is not there fails"
 is "$(grep -c . "$TMP/err")" 2 "with a word for each"
+# what is cut off is not the name of another one: by a NUL, by us after 64 bytes
+upload CutaaByNul 1
+far=$(printf 'a%.0s' {1..48}).example
+remote "$far" i CutaaRemote 1
+out=$({ printf 'CutaaByNul\0x\n' && printf 'mxc://%s/i%02000d\n' "$far" 0; } | mx delete 2>"$TMP/err")
+is "$? $out $(grep -c "not a medium's name" "$TMP/err")" '1 {"deleted_media":[],"total":0} 2' "a line that is too long, or holds a NUL, names nothing"
+is "$(mx delete CutaaByNul "mxc://$far/i" | jq .total)" 2 "they are there still"
 
 # ---- a user's
 for i in 1 2 3 4; do upload "User${i}xxxx" "$((10 - i))" "$((i * 10))" @bob:localhost; done
