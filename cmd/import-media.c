@@ -38,7 +38,7 @@ read_through(int fd, struct store_writer *w, struct hash *h, int64_t *bytes, str
 		if (w != NULL && store_blob_write(w, chunk, (size_t)n, err) < 0)
 			return -1;
 	}
-	return cmd_stop ? err_set(err, ERR_BUSY, "interrupted") : 0;
+	return cmd_stop ? err_set(err, ERR_SYS, "interrupted") : 0;
 }
 
 static int

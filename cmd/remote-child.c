@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 100, PIECE = 65536 };
+enum { LOOK_MS = 100, LEAVE_MS = 1000 /* within which it ends when it is to */, PIECE = 65536 };
 
 /* To the end of what it writes. */
 static int
@@ -20,11 +20,10 @@ listen_to(int fd, int64_t patience, struct buf *out, struct err *err)
 		int ready = poll(&pfd, 1, LOOK_MS);
 		if (cmd_stop)
 			return err_set(err, ERR_SYS, "interrupted");
-		if (ready <= 0) {
-			if (cmd_clock() < until)
-				continue;
+		if (cmd_clock() >= until)
 			return err_http(err, ERR_REMOTE, 504, NULL, "The other server takes too long");
-		}
+		if (ready <= 0)
+			continue;
 		if (buf_reserve(out, PIECE) < 0)
 			return err_set(err, ERR_LIMIT, "mxpreview-fetch says too much");
 		ssize_t n = read(fd, out->p + out->len, PIECE);
@@ -36,10 +35,22 @@ listen_to(int fd, int64_t patience, struct buf *out, struct err *err)
 	}
 }
 
+static void
+wait_for(pid_t pid)
+{
+	pid_t gone = 0;
+	for (int ms = 0; ms < LEAVE_MS && (gone = waitpid(pid, NULL, WNOHANG)) == 0; ms++)
+		(void)poll(NULL, 0, 1);
+	if (gone == 0)
+		(void)kill(pid, SIGKILL);
+	while (gone <= 0 && (gone = waitpid(pid, NULL, 0)) < 0 && errno == EINTR)
+		;
+}
+
 static int
 converse(char *const *argv, const struct buf *question, int64_t patience, struct buf *answer, struct err *err)
 {
-	int to[2] = {-1, -1}, from[2] = {-1, -1}, status = 0, rc = -1;
+	int to[2] = {-1, -1}, from[2] = {-1, -1}, rc = -1;
 	pid_t pid = -1;
 	if (pipe2(to, O_CLOEXEC) < 0 || pipe2(from, O_CLOEXEC) < 0)
 		(void)err_sys(err, "pipe");
@@ -55,8 +66,8 @@ converse(char *const *argv, const struct buf *question, int64_t patience, struct
 	io_close(&from[0]);
 	if (pid > 0 && rc < 0)
 		(void)kill(pid, SIGTERM);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	if (pid > 0)
+		wait_for(pid);
 	return rc;
 }
 

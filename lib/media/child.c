@@ -8,7 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 100 /* how often it is asked whether to go on */, CHUNK = 65536 };
+enum {
+	LOOK_MS = 100,	 /* how often it is asked whether to go on */
+	LEAVE_MS = 1000, /* within which it ends when it has said all */
+	CHUNK = 65536
+};
 
 /* 1: more may come, 0: that was all. */
 static int
@@ -43,9 +47,12 @@ static int
 end(const struct media_child *c, pid_t pid, int rc, struct err *err)
 {
 	int status = 0;
-	if (rc < 0)
+	pid_t gone = 0;
+	for (int ms = 0; rc == 0 && ms < LEAVE_MS && (gone = waitpid(pid, &status, WNOHANG)) == 0; ms++)
+		(void)poll(NULL, 0, 1);
+	if (gone == 0)
 		(void)kill(pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	while (gone <= 0 && (gone = waitpid(pid, &status, 0)) < 0 && errno == EINTR)
 		;
 	if (rc < 0)
 		return err_add(err, "%s", c->argv[0]);

@@ -107,8 +107,17 @@ one(void)
 	       "it has no descriptor of ours");
 	media_made_clear(&made);
 	is_int(make("exec /nowhere/no-such-program", false, &made, &err), -1, "it is not there");
-	stop_now = true;
+	sigset_t all, before;
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, &before); /* as threads do that leave signals to others */
+	ok(make("kill -TERM $$; printf '\\377\\330\\377'", false, &made, &err) < 0,
+	   "a signal ends it, whatever is blocked here");
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	int64_t from = now();
+	ok(make("printf '\\377\\330\\377'; exec >&- sleep 30", false, &made, &err) < 0 && now() - from < 10000,
+	   "who says all and stays is not waited for");
+	stop_now = true;
+	from = now();
 	ok(make("exec sleep 30", false, &made, &err) < 0 && now() - from < 5000, "interrupted, it is ended at once");
 	is_str(strstr(err.text, "interrupted"), "interrupted", "and why");
 	stop_now = false;
