@@ -89,7 +89,7 @@ add_page(struct store_pass *p, struct store_batch *b, const struct over *o, stru
 static int
 fill_previews(struct store_pass *p, struct store_batch *b, struct err *err)
 {
-	struct over row[STORE_EXPIRE_BATCH];
+	struct over row[STORE_EXPIRE_BATCH] = {{0}};
 	int step = SQLITE_DONE;
 	sqlite3_stmt *stmt = store_pass_query(p, err);
 	if (stmt == NULL)
@@ -263,7 +263,8 @@ fill_named(struct store_pass *p, struct store_batch *b, struct err *err)
 int
 store_expire_names(struct store_expiry *e, const struct store_name *name, size_t n, bool *found, struct err *err)
 {
-	struct named all = {name, n, found};
+	struct named all = {.name = name, .n = n};
+	all.found = found;
 	struct store_pass p = {.e = e, .fill = fill_named, .arg = &all};
 	return store_pass_run(&p, err);
 }

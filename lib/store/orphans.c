@@ -260,7 +260,7 @@ walk(struct level *l, struct err *err)
 		rc = err_sys(err, "store: %s", l->top->name);
 		io_close(&copy);
 	}
-	for (const struct dirent *e; rc == 0 && !stopped(l->in) && (e = readdir(d)) != NULL;)
+	for (const struct dirent *e; d != NULL && rc == 0 && !stopped(l->in) && (e = readdir(d)) != NULL;)
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
 			rc = entry(l, e, err);
 	if (rc == 0)

@@ -12,7 +12,8 @@ pair_set(struct pair *p, char *origin, char *id)
 {
 	mem_free(p->origin);
 	mem_free(p->id);
-	*p = (struct pair){origin, id};
+	p->origin = origin;
+	p->id = id;
 }
 
 /* A page of names after the last one. */
