@@ -226,6 +226,11 @@ const char *const store_sql_text[SQL_COUNT] = {
 			   " LEFT JOIN media_actions a ON a.action_id = c.action_id"
 			   " WHERE c.media_id IS NULL AND c.sha256 = ?1 AND c.stream_id > ?2 AND c.change IN (?3, ?4)"
 			   " ORDER BY c.stream_id LIMIT 1",
+    /* who blocked it last */
+    [SQL_LOG_BLOCKER] = "SELECT action_id FROM quarantined_media_changes WHERE media_id = ?1 AND origin IS ?2"
+			" AND change = 'block' ORDER BY stream_id DESC LIMIT 1",
+    [SQL_LOG_BLOCKER_HASH] = "SELECT action_id FROM quarantined_media_changes WHERE media_id IS NULL AND sha256 = ?1"
+			     " AND change = 'block' ORDER BY stream_id DESC LIMIT 1",
     [SQL_LOG_POSITION] = "SELECT max(stream_id) FROM quarantined_media_changes",
     [SQL_LOG_AFTER] = LOG_COLUMNS " WHERE c.stream_id > ?1 ORDER BY c.stream_id LIMIT ?2",
     [SQL_LOG_OF] = LOG_COLUMNS " WHERE c.media_id = ?1 AND c.origin IS ?2 ORDER BY c.stream_id DESC LIMIT ?3",

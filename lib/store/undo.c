@@ -122,6 +122,46 @@ log_back(struct store_undo *u, const struct store_logged *row, const struct stor
 					  u->act.now, err);
 }
 
+static void
+read_action_id(void *arg, sqlite3_stmt *stmt)
+{
+	*(int64_t *)arg = sqlite3_column_int64(stmt, 0);
+}
+
+/* Is the name, or with name == NULL the content, blocked by another action than the one that is undone? */
+static int
+blocked_by_other(struct store_undo *u, const struct store_name *name, const char *sha256, bool *is, struct err *err)
+{
+	struct store_block b = {0};
+	int64_t action = 0;
+	bool found = false;
+	int rc = store_block_get(u->s, name, sha256, &b, err);
+	bool blocked = b.found;
+	store_block_clear(&b);
+	if (rc < 0 || !blocked)
+		return rc;
+	sqlite3_stmt *stmt = store_sql(u->s, name != NULL ? SQL_LOG_BLOCKER : SQL_LOG_BLOCKER_HASH, err);
+	if (stmt != NULL) {
+		store_bind(stmt, 1, name != NULL ? name->id : sha256);
+		if (name != NULL)
+			store_bind(stmt, 2, name->origin);
+	}
+	rc = store_one(u->s, stmt, "log", &found, read_action_id, &action, err);
+	*is = action != u->action;
+	return rc;
+}
+
+/* Whoever blocked it since found it in quarantine, and relied on that. */
+static int
+must_stay(struct store_undo *u, const struct store_medium *m, bool *is, struct err *err)
+{
+	const struct store_name name = {m->origin, m->media_id};
+	*is = false;
+	if (blocked_by_other(u, &name, NULL, is, err) < 0)
+		return -1;
+	return *is || m->sha256 == NULL ? 0 : blocked_by_other(u, NULL, m->sha256, is, err);
+}
+
 static int
 restore_medium(struct store_undo *u, const struct store_logged *row, struct err *err)
 {
@@ -129,9 +169,14 @@ restore_medium(struct store_undo *u, const struct store_logged *row, struct err 
 	enum store_change back = inverse(row->change);
 	struct store_medium m = {0};
 	const char *why = NULL;
+	bool blocked = false;
 	int rc = store_medium_get(u->s, &name, &m, err);
+	if (rc == 0 && m.found && back == STORE_UNQUARANTINE)
+		rc = must_stay(u, &m, &blocked, err);
 	if (!m.found)
 		why = "it is gone";
+	else if (blocked)
+		why = "it is blocked";
 	else if (back == STORE_UNQUARANTINE && m.quarantined_by == NULL)
 		why = "it is not quarantined";
 	else if (back == STORE_QUARANTINE && m.quarantined_by != NULL)

@@ -275,6 +275,19 @@ undoing_blocks(struct store *s)
 	ok(store_action_last(s, "@other:x", &a, &err) == 0 && a.id == 0, "not of somebody else");
 	store_action_clear(&a);
 	is_int(undo(s, first, false).n[STORE_UNPROTECT], 1, "a protection is undone");
+	fill(s);
+	first = apply_to(s, &act, STORE_QUARANTINE, &b, 1).action;
+	struct store_item b_hash = {.sha256 = H2}, b_name = {.name = {NULL, "b"}};
+	int64_t second = apply_to(s, &act, STORE_BLOCK, &b_hash, 1).action;
+	ok(undo(s, first, true).left == 1 && undo(s, first, false).left == 1, "what was quarantined and then blocked");
+	is_str(last_why, "b: it is blocked", "is not let out while it is");
+	asks(s, STATE, "a1=- a2=- b=@m:x n=- o/n=- o/r1=- p=-", "nobody has it");
+	d = undo(s, second, false);
+	ok(d.n[STORE_UNBLOCK] == 1 && d.left == 0, "the block alone is undone");
+	(void)apply_to(s, &act, STORE_UNQUARANTINE, &b, 1);
+	second = apply_to(s, &act, STORE_BLOCK, &b_name, 1).action;
+	d = undo(s, second, false);
+	ok(d.n[STORE_UNBLOCK] == 1 && d.n[STORE_UNQUARANTINE] == 1 && d.left == 0, "a block, with what it shut");
 }
 
 /* A thousand media, in batches; somebody dies between them. */
