@@ -310,7 +310,8 @@ file_is(const struct store_blobs *b, const struct store_medium *m, unsigned seed
 	buf_init(&got, SIZE_MAX_);
 	size_t n = want != NULL ? content(seed, want) : 0;
 	int fd = store_file_open(b, &f, NULL);
-	bool is = fd >= 0 && io_read_all(fd, SIZE_MAX_, &got, NULL) == 0 && got.len == n && memcmp(got.p, want, n) == 0;
+	bool is = fd >= 0 && io_read_all(fd, SIZE_MAX_, &got, NULL) == 0 && got.len == n && n > 0 &&
+		  memcmp(got.p, want, n) == 0;
 	io_close(&fd);
 	buf_clear(&got);
 	free(want);

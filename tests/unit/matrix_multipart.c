@@ -216,7 +216,7 @@ random_files(void)
 		if (!hidden) {
 			int rc = feed(TYPE, text.p, text.len, any, &g);
 			bad += rc != 0 || g.body.len != file.len ||
-			       (file.len > 0 && memcmp(g.body.p, file.p, file.len) != 0);
+			       (file.len > 0 && file.p != NULL && memcmp(g.body.p, file.p, file.len) != 0);
 			clear(&g);
 		}
 		buf_clear(&file);

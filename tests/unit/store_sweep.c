@@ -15,6 +15,7 @@ static pid_t
 holder(enum store_sweep how, int *says, int *leave)
 {
 	int a[2], b[2];
+	*says = *leave = -1;
 	if (pipe(a) < 0 || pipe(b) < 0)
 		return -1;
 	pid_t pid = fork();
