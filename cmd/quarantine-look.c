@@ -218,9 +218,12 @@ show_name(const struct quarantine *a, const struct store_name *name, struct json
 		json_set_null(j, "media_info");
 	json_set_str(j, "mxc", uri);
 	rc = rc == 0 ? set_block(a, j, "blocked", name, NULL, err) : rc;
-	if (rc == 0 && m.sha256 != NULL)
-		rc = set_block(a, j, "content_blocked", NULL, m.sha256, err);
 	rc = rc == 0 ? store_changes_of(a->store, name, (size_t)a->limit, add_change, &v, err) : rc;
+	struct json *last = json_at(v.list, 0); /* of what was deleted only the log knows the content */
+	const char *sha256 = m.found || last == NULL ? m.sha256 : json_str(last, "sha256");
+	if (rc == 0 && sha256 != NULL)
+		rc = set_block(a, j, "content_blocked", NULL, sha256, err);
+	json_free(last);
 	if (rc == 0)
 		rc = store_refs_medium(a->store, name->origin != NULL ? name->origin : a->server_name, name->id,
 				       add_reference, &refs, err);

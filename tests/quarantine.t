@@ -211,6 +211,10 @@ for bad in '' frob 'add --room' 'add --room r --user u' 'add x --room r' 'list x
 done
 q add 'no id' mxc://bad 'sha256:12' >/dev/null 2>"$TMP/err"
 is "$?:$(wc -l <"$TMP/err")" 1:3 'operands that are no names are told one by one'
+fill
+q add ccccc >/dev/null
+mxmedia-expire -q -d "$S" --server-name x.example delete ccccc >/dev/null
+is "$(q show ccccc | jq -c '[.media_info, .content_blocked.reason, .log[0].change]')" '[null,"deleted while quarantined","delete"]' 'show: the content of what was deleted is blocked'
 q sheet nowhere >/dev/null 2>"$TMP/err"
 is "$?:$(cat "$TMP/err")" '1:mxmedia-quarantine: 1 are not here' 'a page of what is not here says so'
 q unblock mxc://o.example/free >/dev/null 2>"$TMP/err"
