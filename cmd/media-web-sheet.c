@@ -90,7 +90,7 @@ headers(struct web_answer *a)
 int
 media_web_sheet(struct context *x, struct task *t, struct err *err)
 {
-	struct stat st;
+	struct stat st = {0};
 	char **argv = arguments(t, err);
 	(void)x;
 	if (argv == NULL)

@@ -96,9 +96,9 @@ set_error(struct task *t, const struct err *err)
 }
 
 void
-task_end(struct task *t, int rc, const struct err *err)
+task_end(struct task *t, const struct err *err)
 {
-	if (rc < 0)
+	if (err != NULL)
 		set_error(t, err);
 	cgi_answer(t->q, &t->answer);
 	media_upload_abort(t->upload);
@@ -124,7 +124,7 @@ static void
 done(struct job *job)
 {
 	struct task *t = (struct task *)job;
-	task_end(t, job->err.code == ERR_NONE ? 0 : -1, &job->err);
+	task_end(t, job->err.code == ERR_NONE ? NULL : &job->err);
 }
 
 static void
@@ -144,7 +144,7 @@ fetched(struct job *job)
 {
 	struct task *t = (struct task *)job;
 	if (job->err.code != ERR_NONE)
-		task_end(t, -1, &job->err);
+		task_end(t, &job->err);
 	else
 		try_now(t);
 }
@@ -176,7 +176,7 @@ try_now(struct task *t)
 	t->later = MEDIA_NOW;
 	int rc = t->handler->f(&w->own, t, &err);
 	if (rc == 0)
-		task_end(t, 0, NULL);
+		task_end(t, NULL);
 	else if (t->later == MEDIA_MAKE)
 		submit(t, LANE_WORK, run, done);
 	else if (t->later == MEDIA_FETCH && !t->fetched)
@@ -184,7 +184,7 @@ try_now(struct task *t)
 	else if (t->at_once && str_eq(err.errcode, "M_NOT_YET_UPLOADED") && cmd_clock() < t->until && !cmd_stop)
 		wait_for_upload(t);
 	else
-		task_end(t, -1, &err);
+		task_end(t, &err);
 }
 
 void

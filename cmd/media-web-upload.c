@@ -90,7 +90,7 @@ give_up(struct task *t, const struct err *err)
 	struct err why = *err;
 	media_upload_abort(t->upload);
 	t->upload = NULL;
-	task_end(t, -1, &why);
+	task_end(t, &why);
 }
 
 static void
@@ -123,7 +123,7 @@ media_web_upload(struct task *t)
 	struct err err;
 	t->mine = pool_take(t->web->pool, &err);
 	if (t->mine == NULL) {
-		task_end(t, -1, &err);
+		task_end(t, &err);
 		return;
 	}
 	t->busy = true;
@@ -173,7 +173,7 @@ ended(struct job *job)
 	if (t->upload != NULL) /* it was not even tried */
 		give_up(t, &job->err);
 	else
-		task_end(t, job->err.code == ERR_NONE ? 0 : -1, &job->err);
+		task_end(t, job->err.code == ERR_NONE ? NULL : &job->err);
 }
 
 void

@@ -106,8 +106,8 @@ int task_text(struct task *t, struct buf *take, struct err *err);  /* 200, as JS
 int task_json(struct task *t, struct json *take, struct err *err); /* 200 */
 int task_ask_rate(const struct task *t, const char *what, const struct store_limit *limit, struct err *err);
 
-void task_go(struct task *t);				      /* when it is known who asks */
-void task_end(struct task *t, int rc, const struct err *err); /* answers, and frees it */
+void task_go(struct task *t);			      /* when it is known who asks */
+void task_end(struct task *t, const struct err *err); /* answers, NULL: with t->answer; and frees it */
 
 int task_patience(const struct web *w, int timeout); /* ms until somebody wants to look again; -1: nobody */
 void task_look_again(struct web *w);

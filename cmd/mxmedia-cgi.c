@@ -131,7 +131,7 @@ told_who(void *arg, struct cgi_request *q, const struct who_is *is, const struct
 		why = &err;
 	}
 	if (why != NULL) {
-		task_end(t, -1, why);
+		task_end(t, why);
 		return;
 	}
 	t->user = mem_strdup(is->user);
@@ -148,7 +148,7 @@ asked(void *arg, struct cgi_request *q)
 	*t = (struct task){.web = w, .q = q, .handler = &handlers[q->match.route->handler], .answer = {.fd = -1}};
 	q->own = t;
 	if (q->match.route->who == WEB_GUEST && media_web_bypass(&q->web, &unsafe, &err) < 0) {
-		task_end(t, -1, &err);
+		task_end(t, &err);
 		return;
 	}
 	if (unsafe)
