@@ -56,7 +56,7 @@ PKG_mxmedia-import    = sqlite3 libcrypto
 PKG_mxmedia-cgi       = sqlite3 libcrypto libidn2
 
 LIB_mxpreview-og      = -luchardet
-LIB_ALL               = -ljq -lm
+LIB_ALL               = -lm
 OBJ_WEB               = cgi cgi-fast cgi-socket who who-tokens who-home chain
 OBJ_mxpreview-cgi     = policy keep $(OBJ_WEB)
 OBJ_mxpreview         = policy terminal keep shape shape-picture chain
@@ -98,13 +98,12 @@ TLIB_json     = -ljq -lm
 TLIB_url      = -lidn2
 TLIB_image    = $(shell $(PKG_CONFIG) --libs libjpeg libpng libwebp libwebpdemux libwebpmux libdeflate zlib libcrypto) -lgif -lm
 TLIB_store    = $(shell $(PKG_CONFIG) --libs sqlite3 libcrypto)
-TLIB_net      = $(shell $(PKG_CONFIG) --libs libcurl libcrypto libidn2) -ljq -lm
-TLIB_matrix   = -lcrypto -lidn2 -ljq -lm
-TLIB_web      = -lidn2 -ljq -lm
-TLIB_media    = $(TLIB_store) -lidn2 -ljq -lm
-TLIB_page     = $(shell $(PKG_CONFIG) --libs libxml-2.0) -luchardet -ljq -lm
-TLIB_conf     = -lidn2 -ljq -lm
-TLIB_preview  = -ljq -lm
+TLIB_net      = $(shell $(PKG_CONFIG) --libs libcurl libcrypto libidn2) -lm
+TLIB_matrix   = -lcrypto -lidn2 -lm
+TLIB_web      = -lidn2 -lm
+TLIB_media    = $(TLIB_store) -lidn2 -lm
+TLIB_page     = $(shell $(PKG_CONFIG) --libs libxml-2.0) -luchardet -lm
+TLIB_conf     = -lidn2 -lm
 
 SRC     := $(wildcard lib/*/*.c cmd/*.c)
 UNITS   := $(wildcard tests/unit/*_*.c)
@@ -191,7 +190,7 @@ $(BUILD)/tests/image-floor: $(BUILD)/tests/helpers/image-floor.o $(foreach r,$(B
 
 $(BUILD)/tests/page-says: $(BUILD)/tests/helpers/page-says.o $(foreach r,$(BELOW_page),$(BUILD)/lib$(r).a)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) $(SAN) -o $@ $^ -ljq -lm
+	$(CC) $(LDFLAGS) $(SAN) -o $@ $^ -lm
 
 $(BUILD)/tests/torture $(BUILD)/tests/writers: $(BUILD)/tests/%: $(BUILD)/tests/helpers/%.o $(BUILD)/libstore.a $(BUILD)/libbase.a
 	@mkdir -p $(@D)

@@ -1,5 +1,4 @@
-/* Is this one strict RFC 8259 value within the depth limit?  libjq alone also takes NaN, '' and bad UTF-8; what has
- * passed here is taken apart elsewhere without a second thought. */
+/* Is this one strict RFC 8259 value within the depth limit?  What has passed here is taken apart elsewhere without a second thought. */
 #include "json/int.h"
 
 #include <string.h>

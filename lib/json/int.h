@@ -90,10 +90,10 @@ void json_look(struct value *v);		      /* VALUE_TEXT becomes what it says, its 
 int json_check(const char *s, size_t n, bool *tight, struct err *err);
 void json_mend_surrogates(char *s, size_t n); /* lone surrogate escapes of checked text become \ufffd */
 
-/* ---- jq.c: what is not plain, libjq reads (and the only place where it is seen) ---- */
-char *json_jq_string(const char *text, size_t n, size_t *len); /* a string with its quotes and escapes; yours */
-double json_jq_number(const char *text, size_t n);
-char *json_jq_mend(const char *s, size_t n, size_t *len); /* makes it valid UTF-8; yours */
-int json_jq_write(double d, struct buf *out);
+/* ---- hard.c: what is not plain ---- */
+char *json_hard_string(const char *text, size_t n, size_t *len); /* a string with its quotes and escapes; yours */
+double json_hard_number(const char *text, size_t n);
+char *json_hard_mend(const char *s, size_t n, size_t *len); /* makes it valid UTF-8; yours */
+int json_hard_write(double d, struct buf *out);
 
 #endif

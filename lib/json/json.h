@@ -1,4 +1,4 @@
-/* json: say it.  RFC 8259 read with limits and typed getters, written as one line.  libjq inside, never outside. */
+/* json: say it.  RFC 8259 read with limits and typed getters, written as one line. */
 #ifndef JSON_JSON_H
 #define JSON_JSON_H
 

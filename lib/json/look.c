@@ -110,7 +110,7 @@ put_member(struct value *v, const char *key, const char *key_end, struct value *
 		json_value_put_read(v, v->source->s + (key + 1 - v->source->s), len, take);
 		return;
 	}
-	char *name = json_jq_string(key, n, &len);
+	char *name = json_hard_string(key, n, &len);
 	json_value_put(v, name, len, take);
 	mem_free(name);
 }
@@ -135,7 +135,7 @@ look_string(struct value *v, const char *p, size_t n)
 {
 	bool plain = memchr(p, '\\', n) == NULL;
 	size_t len = n - 2;
-	char *own = plain ? NULL : json_jq_string(p, n, &len);
+	char *own = plain ? NULL : json_hard_string(p, n, &len);
 	if (plain)
 		v->source->s[p + n - 1 - v->source->s] = '\0';
 	v->kind = VALUE_STRING;
@@ -153,7 +153,7 @@ look_number(struct value *v, const char *p, size_t n)
 		d = d * 10 + (p[i] - '0');
 	bool plain = i == n && (*p != '-' || d != 0);
 	v->kind = VALUE_NUMBER;
-	v->u.number = !plain ? json_jq_number(p, n) : (double)(*p == '-' ? -d : d);
+	v->u.number = !plain ? json_hard_number(p, n) : (double)(*p == '-' ? -d : d);
 }
 
 void

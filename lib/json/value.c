@@ -62,7 +62,7 @@ json_value_string(const char *s, size_t n)
 		(void)memcpy(own, s, n);
 		own[n] = '\0';
 	} else {
-		own = json_jq_mend(s, n, &n);
+		own = json_hard_mend(s, n, &n);
 	}
 	v->u.string.p = v->u.string.own = own;
 	v->u.string.n = n;
@@ -196,7 +196,7 @@ json_value_put_read(struct value *o, char *key, size_t n, struct value *take)
 void
 json_value_put(struct value *o, const char *key, size_t n, struct value *take)
 {
-	char *mended = utf8_valid(key, n) ? NULL : json_jq_mend(key, n, &n);
+	char *mended = utf8_valid(key, n) ? NULL : json_hard_mend(key, n, &n);
 	if (mended != NULL)
 		key = mended;
 	if (!replace(o, key, n, take)) {

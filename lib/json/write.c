@@ -61,13 +61,13 @@ write_string(const char *s, size_t n, unsigned flags, struct buf *out)
 	return rc == 0 ? buf_addc(out, '"') : -1;
 }
 
-/* Integers within 2^53 as such; anything else by libjq, which writes the shortest text that reads back the same. */
+/* Integers within 2^53 as such; anything else as the shortest text that reads back the same. */
 static int
 write_number(double d, struct buf *out)
 {
 	char digits[24], *p = digits + sizeof digits;
 	if (!(fabs(d) <= 9007199254740992.0) || d != floor(d))
-		return json_jq_write(d, out);
+		return json_hard_write(d, out);
 	uint64_t left = (uint64_t)fabs(d);
 	do
 		*--p = (char)('0' + left % 10);
