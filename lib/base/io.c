@@ -36,7 +36,8 @@ int
 io_read_all(int fd, size_t max, struct buf *out, struct err *err)
 {
 	for (;;) {
-		size_t room = max - out->len < CHUNK ? max - out->len : CHUNK;
+		size_t spare = out->cap > out->len + 1 ? out->cap - out->len - 1 : CHUNK; /* the end needs no more */
+		size_t room = max - out->len < spare ? max - out->len : spare;
 		char probe;
 		if (room > 0 && buf_reserve(out, room) < 0)
 			room = out->max - out->len;

@@ -29,6 +29,18 @@ scan_bytewise(const char *s, size_t n, size_t *beyond)
 
 #include <immintrin.h>
 
+/* The C library has asked the CPU already.  To ask it again, as the compiler's own test does before main(), is not cheap in
+ * a virtual machine: each CPUID leaves it. */
+#if defined(__has_include)
+#if __has_include(<sys/platform/x86.h>)
+#include <sys/platform/x86.h>
+#define HAS_AVX2() CPU_FEATURE_ACTIVE(AVX2)
+#endif
+#endif
+#ifndef HAS_AVX2
+#define HAS_AVX2() __builtin_cpu_supports("avx2")
+#endif
+
 #define AVX2 __attribute__((target("avx2")))
 
 enum {
@@ -113,7 +125,7 @@ bool
 utf8_scan(const char *s, size_t n, size_t *beyond)
 {
 	*beyond = 0;
-	return __builtin_cpu_supports("avx2") ? scan_avx2(s, n, beyond) : scan_bytewise(s, n, beyond);
+	return HAS_AVX2() ? scan_avx2(s, n, beyond) : scan_bytewise(s, n, beyond);
 }
 
 #else
