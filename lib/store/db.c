@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define DB_NAME "mxpreview.db"
@@ -37,9 +38,13 @@ store_db_err(struct store *s, const char *what, struct err *err)
 	}
 }
 
+static int open_whole(struct store *s, struct err *err);
+
 struct sqlite3_stmt *
 store_sql(struct store *s, enum sql which, struct err *err)
 {
+	if (s->db == NULL && open_whole(s, err) < 0) /* it could not be opened for writing, before */
+		return NULL;
 	if (s->stmt[which] == NULL && sqlite3_prepare_v3(s->db, store_sql_text[which], -1, SQLITE_PREPARE_PERSISTENT,
 							 &s->stmt[which], NULL) != SQLITE_OK) {
 		(void)store_db_err(s, "prepare", err);
@@ -96,12 +101,24 @@ exec(struct store *s, const char *sql, const char *what, struct err *err)
 
 /* ---- writing: in line, then BEGIN IMMEDIATE ------------------------------------------------------- */
 
+int
+store_beside(const struct store *s, const char *name, struct err *err)
+{
+	char *path = mem_printf("%s/%s", s->dir, name);
+	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		(void)err_sys(err, "%s", path);
+	mem_free(path);
+	return fd;
+}
+
 static int
 queue_lock(struct store *s, short type, struct err *err)
 {
 	struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
-	int rc;
-	rc = fcntl(s->queue, F_OFD_SETLKW, &lock);
+	if (s->queue < 0 && (s->queue = store_beside(s, DB_NAME ".wlock", err)) < 0)
+		return -1;
+	int rc = fcntl(s->queue, F_OFD_SETLKW, &lock);
 	if (rc < 0 && errno == EINTR) /* only a signal that means "stop" interrupts */
 		return err_set(err, ERR_BUSY, "database: interrupted");
 	return rc == 0 ? 0 : err_sys(err, "database: queue lock");
@@ -120,7 +137,7 @@ int
 store_write_begin(struct store *s, enum store_sync sync, struct err *err)
 {
 	struct err ignored;
-	if (queue_lock(s, F_WRLCK, err) < 0)
+	if (((s->looks || s->db == NULL) && open_whole(s, err) < 0) || queue_lock(s, F_WRLCK, err) < 0)
 		return -1;
 	s->full = sync == STORE_SYNC_FULL;
 	if ((!s->full || synchronous(s, sync, err) == 0) &&
@@ -220,17 +237,6 @@ migrate(struct store *s, struct err *err)
 	return store_write_end(s, rc, err);
 }
 
-static int
-open_beside(const char *dir, const char *name, struct err *err)
-{
-	char *path = mem_printf("%s/%s", dir, name);
-	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		(void)err_sys(err, "%s", path);
-	mem_free(path);
-	return fd;
-}
-
 /* SQLite would let the umask decide who may read it; its WAL then has the same mode.  An existing file is not opened
  * here: closing it would free the POSIX locks of another connection of this process. */
 static int
@@ -243,24 +249,111 @@ make_private(const char *path, struct err *err)
 	return 0;
 }
 
-static int
-open_db(struct store *s, const char *dir, struct err *err)
+/* One thread asks the database, pages are taken as they are needed, and nobody asks how much memory that is: opening it for
+ * one question is what most processes do.  Once it is in use, this is nothing. */
+static void
+set_up(void)
 {
-	char *path = mem_printf("%s/%s", dir, DB_NAME);
-	if (make_private(path, err) < 0) {
-		mem_free(path);
-		return -1;
-	}
-	int rc = sqlite3_open_v2(
-	    path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW,
-	    NULL);
-	mem_free(path);
+	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	(void)sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
+	(void)sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0);
+}
+
+static int
+open_db(struct store *s, const char *name, int flags, struct err *err)
+{
+	int rc = sqlite3_open_v2(name, &s->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
 	if (s->db == NULL)
 		return err_set(err, ERR_SYS, "database: no memory");
 	if (rc != SQLITE_OK)
-		return store_db_err(s, dir, err);
+		return store_db_err(s, s->dir, err);
 	(void)sqlite3_busy_timeout(s->db, BUSY_TIMEOUT);
-	return exec(s, "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY", "open", err);
+	return 0;
+}
+
+static void
+close_db(struct store *s)
+{
+	for (int i = 0; i < SQL_COUNT; i++) {
+		(void)sqlite3_finalize(s->stmt[i]);
+		s->stmt[i] = NULL;
+	}
+	(void)sqlite3_close(s->db);
+	s->db = NULL;
+	s->looks = false;
+}
+
+/* To read and write, made and brought up to date. */
+static int
+open_whole(struct store *s, struct err *err)
+{
+	char *path = mem_printf("%s/" DB_NAME, s->dir);
+	close_db(s);
+	int rc = make_private(path, err);
+	rc = rc == 0 ? open_db(s, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) : rc;
+	mem_free(path);
+	rc = rc == 0 ? exec(s, "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY", "open", err) : rc;
+	rc = rc == 0 ? migrate(s, err) : rc;
+	if (rc < 0)
+		close_db(s);
+	return rc;
+}
+
+/* In a file: URI. */
+static char *
+escaped(const char *path)
+{
+	struct buf b;
+	buf_init(&b, strlen(path) * 3);
+	for (const char *s = path; *s != '\0'; s++)
+		(void)(strchr("%?#", *s) != NULL ? buf_addf(&b, "%%%02X", (unsigned char)*s) : buf_addc(&b, *s));
+	return buf_take(&b);
+}
+
+/* Reading only, where it is there and up to date.  Nothing is written then, also not the index of the WAL, which whoever
+ * comes alone would have to make anew; without it SQLite reads the WAL itself. */
+static int
+open_to_look(struct store *s, struct err *err)
+{
+	int version = 0;
+	char *path = escaped(s->dir), *uri = mem_printf("file:%s/" DB_NAME "?readonly_shm=1", path);
+	int rc = open_db(s, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err);
+	mem_free(uri);
+	mem_free(path);
+	rc = rc == 0 ? user_version(s, &version, err) : rc;
+	s->looks = rc == 0 && version == newest();
+	return s->looks ? 0 : -1;
+}
+
+/* The directory, its links followed: NOFOLLOW is meant for the file, not for the way to the store. */
+static char *
+find_dir(const char *dir, struct err *err)
+{
+	char *real = realpath(dir, NULL);
+	if (real == NULL && errno == ENOENT) {
+		if (io_mkdirs(dir, err) < 0)
+			return NULL;
+		real = realpath(dir, NULL);
+	}
+	if (real == NULL)
+		(void)err_sys(err, "store %s", dir);
+	return real;
+}
+
+static struct store *
+open_store(const char *dir, bool to_look, struct err *err)
+{
+	char *real = find_dir(dir, err);
+	if (real == NULL)
+		return NULL;
+	struct store *s = mem_alloc(sizeof *s);
+	*s = (struct store){.dir = real, .queue = -1, .locks = -1};
+	set_up();
+	if ((to_look && open_to_look(s, err) == 0) || open_whole(s, err) == 0)
+		return s;
+	store_close(s);
+	return NULL;
 }
 
 int
@@ -275,24 +368,13 @@ store_there(const char *dir, struct err *err)
 struct store *
 store_open(const char *dir, struct err *err)
 {
-	char *real = NULL;
-	if (io_mkdirs(dir, err) < 0)
-		return NULL;
-	real = realpath(dir, NULL); /* NOFOLLOW is meant for the file, not for the way to the store */
-	if (real == NULL)
-		return err_sys(err, "store %s", dir), NULL;
-	struct store *s = mem_alloc(sizeof *s);
-	s->locks = -1;
-	s->queue = open_beside(real, DB_NAME ".wlock", err);
-	if (s->queue >= 0)
-		s->locks = open_beside(real, "locks", err);
-	int rc = s->locks >= 0 ? open_db(s, real, err) : -1;
-	rc = rc == 0 ? migrate(s, err) : rc;
-	mem_free(real);
-	if (rc == 0)
-		return s;
-	store_close(s);
-	return NULL;
+	return open_store(dir, false, err);
+}
+
+struct store *
+store_open_to_look(const char *dir, struct err *err)
+{
+	return open_store(dir, true, err);
 }
 
 void
@@ -300,10 +382,9 @@ store_close(struct store *s)
 {
 	if (s == NULL)
 		return;
-	for (int i = 0; i < SQL_COUNT; i++)
-		(void)sqlite3_finalize(s->stmt[i]);
-	(void)sqlite3_close(s->db);
+	close_db(s);
 	io_close(&s->queue);
 	io_close(&s->locks);
+	mem_free(s->dir);
 	mem_free(s);
 }

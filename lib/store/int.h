@@ -333,14 +333,18 @@ int store_one(struct store *s, struct sqlite3_stmt *stmt, const char *what, bool
 struct store {
 	struct sqlite3 *db;
 	struct sqlite3_stmt *stmt[SQL_COUNT]; /* prepared when first used */
-	int queue;			      /* DIR/mxpreview.db.wlock: writers stand in line on its OFD lock */
-	int locks;			      /* DIR/locks: one byte for each URL */
-	bool full;			      /* the transaction that is open syncs fully */
+	char *dir;			      /* no link in it */
+	int queue;  /* DIR/mxpreview.db.wlock: writers stand in line on its OFD lock; -1: not yet */
+	int locks;  /* DIR/locks: one byte for each URL; -1: not yet */
+	bool looks; /* db was opened for reading only */
+	bool full;  /* the transaction that is open syncs fully */
 };
 
 /* The statement, reset and without bindings. */
 struct sqlite3_stmt *store_sql(struct store *s, enum sql which, struct err *err);
 int store_db_err(struct store *s, const char *what, struct err *err);
+int store_beside(const struct store *s, const char *name,
+		 struct err *err); /* a file next to the database; it is made */
 /* Runs one that gives no rows. */
 int store_run(struct store *s, struct sqlite3_stmt *stmt, const char *what, struct err *err);
 

@@ -20,6 +20,8 @@ int
 store_url_lock(struct store *s, const char *url, struct err *err)
 {
 	struct flock lock = byte_of(url, F_WRLCK);
+	if (s->locks < 0 && (s->locks = store_beside(s, "locks", err)) < 0)
+		return -1;
 	if (fcntl(s->locks, F_OFD_SETLK, &lock) == 0)
 		return STORE_LOCKED;
 	if (errno == EAGAIN || errno == EACCES)

@@ -110,6 +110,9 @@ bool store_robots_get(const struct store_blobs *b, const char *origin, struct st
 struct store;
 
 struct store *store_open(const char *dir, struct err *err); /* creates and migrates; WAL */
+/* The same for who most probably only reads, once: opened for writing when the first transaction begins.  A process that
+ * holds one has no other of the same directory. */
+struct store *store_open_to_look(const char *dir, struct err *err);
 /* For who only looks: an error, if no store is there yet. */
 int store_there(const char *dir, struct err *err);
 void store_close(struct store *s);

@@ -163,12 +163,16 @@ privacy(const char *dir)
 {
 	static const char *const name[] = {"mxpreview.db", "mxpreview.db-wal", "mxpreview.db-shm", "mxpreview.db.wlock",
 					   "locks"};
+	struct err err;
+	struct store *s = store_open(dir, &err);
+	ok(s != NULL && store_url_lock(s, "u", &err) == STORE_LOCKED, "the last of them is made for a lock");
 	for (size_t i = 0; i < sizeof name / sizeof name[0]; i++) {
 		struct stat st;
 		char *path = mem_printf("%s/%s", dir, name[i]);
 		ok(stat(path, &st) == 0 && (st.st_mode & 07777) == 0600, "%s is private", name[i]);
 		mem_free(path);
 	}
+	store_close(s);
 }
 
 /* Writers stand in line: nobody is told BUSY. */
