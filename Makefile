@@ -140,11 +140,19 @@ $(BUILD)/lib$(1).a: $(patsubst %.c,$(BUILD)/%.o,$(wildcard lib/$(1)/*.c))
 endef
 $(foreach r,$(ROOMS),$(eval $(call room,$(r))))
 
+# What is started for each request is linked whole, where the archives for that are there: the dynamic linker would take longer
+# than an answer.  STATIC=: never.  SQLite is told that it loads nothing (cmd/no-dl.c).
+STATIC ?= mxpreview-cgi
+ARCHIVES_mxpreview-cgi = rcrt1.o libc.a libsqlite3.a libidn2.a libunistring.a
+whole = $(if $(SAN),,$(if $(filter $(1),$(STATIC)),$(if $(filter-out /%,$(foreach a,$(ARCHIVES_$(1)),$(shell $(CC) -print-file-name=$(a)))),,yes)))
+LINK_whole = $(patsubst -pie,-static-pie,$(LDFLAGS)) -Wl,--wrap=dlopen
+
 define command
 $(BUILD)/$(1): $(BUILD)/cmd/$(1).o $(BUILD)/cmd/cmd.o $(patsubst %,$(BUILD)/cmd/%.o,$(OBJ_$(1))) $(foreach r,$(ROOMS),$(BUILD)/lib$(r).a)
-	$$(CC) $$(LDFLAGS) $$(SAN) -o $$@ $(BUILD)/cmd/$(1).o $(BUILD)/cmd/cmd.o $(patsubst %,$(BUILD)/cmd/%.o,$(OBJ_$(1))) \
-	  $(foreach r,$(ROOMS),$(BUILD)/lib$(r).a) $$(if $(PKG_$(1)),$$(shell $$(PKG_CONFIG) --libs $(PKG_$(1)))) $(LIB_$(1)) $$(LIB_ALL)
+	$$(CC) $(if $(call whole,$(1)),$$(LINK_whole),$$(LDFLAGS) $$(SAN)) -o $$@ $(BUILD)/cmd/$(1).o $(BUILD)/cmd/cmd.o $(patsubst %,$(BUILD)/cmd/%.o,$(OBJ_$(1))) \
+	  $(foreach r,$(ROOMS),$(BUILD)/lib$(r).a) $$(if $(PKG_$(1)),$$(shell $$(PKG_CONFIG) $(if $(call whole,$(1)),--static) --libs $(PKG_$(1)))) $(LIB_$(1)) $$(LIB_ALL)
 endef
+$(foreach c,$(STATIC),$(if $(call whole,$(c)),$(eval OBJ_$(c) += no-dl)))
 $(foreach c,$(COMMANDS),$(eval $(call command,$(c))))
 
 define unit

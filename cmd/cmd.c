@@ -42,7 +42,20 @@ cmd_on_hangup(void)
 }
 
 void
+cmd_locale(void)
+{
+	(void)setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+void
 cmd_init(struct cmd *c, const char *argv0)
+{
+	cmd_begin(c, argv0);
+	cmd_locale();
+}
+
+void
+cmd_begin(struct cmd *c, const char *argv0)
 {
 	const char *slash = argv0 != NULL ? strrchr(argv0, '/') : NULL;
 	struct sigaction sa = {.sa_handler = stop};
@@ -60,7 +73,6 @@ cmd_init(struct cmd *c, const char *argv0)
 	sa.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &sa, NULL);
 	(void)sigaction(SIGXFSZ, &sa, NULL); /* a limit of file sizes is a full disk */
-	(void)setlocale(LC_CTYPE, "C.UTF-8");
 }
 
 /* One write, so that lines of several processes do not mix; what a hostile page put into it cannot move the cursor. */

@@ -39,6 +39,9 @@ enum { CMD_OPT_NO_SANDBOX = 1000, CMD_OPT_FIRST /* a command's own long-only opt
 	}
 
 void cmd_init(struct cmd *c, const char *argv0); /* signals (SIGPIPE ignored), fds 0-2 open, locale C.UTF-8 */
+/* The same without its locale, for who seldom needs that: patterns of rules and the width of letters do. */
+void cmd_begin(struct cmd *c, const char *argv0);
+void cmd_locale(void);
 /* Handles a common option (true) or leaves it to the caller (false).  -h prints usage to stdout and exits 0, -V the
  * version. */
 bool cmd_option(struct cmd *c, int opt, const char *arg, const char *usage);

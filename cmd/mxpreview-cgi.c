@@ -201,12 +201,15 @@ set_cache(struct app *a)
 }
 
 /* Addresses of this machine are asked for when somebody is about to go there: to tell what is known they are not needed,
- * and they are not to be had for nothing. */
+ * and they are not to be had for nothing.  Nor is a locale, which only rules ask for. */
 static struct url_policy *
 read_policy(const struct app *a, const struct conf *conf, struct err *err)
 {
 	struct conf light = *conf;
-	light.deny_own_addresses = conf->deny_own_addresses && (a->resident || a->blobs.dirfd >= 0);
+	bool goes = a->resident || a->blobs.dirfd >= 0;
+	light.deny_own_addresses = conf->deny_own_addresses && goes;
+	if (goes || conf->allow_url.n + conf->allow_url_secondary.n + conf->deny_url.n > 0)
+		cmd_locale();
 	return cmd_policy_new(&light, err);
 }
 
@@ -422,7 +425,8 @@ open_all(struct app *a, struct err *err)
 	    .c = &a->c, .routes = routes, .asked = asked, .step = step, .hangup = reload, .tick = tick, .arg = a};
 	a->resident = cgi_resident(&a->o);
 	if (chain_check(&a->c.conf, err) < 0 || (a->policy = read_policy(a, &a->c.conf, err)) == NULL ||
-	    (a->store = store_open(a->c.store, err)) == NULL || (a->who = who_new(&a->c, a->store, err)) == NULL)
+	    (a->store = (a->resident ? store_open : store_open_to_look)(a->c.store, err)) == NULL ||
+	    (a->who = who_new(&a->c, a->store, err)) == NULL)
 		return -1;
 	set_cache(a);
 	conf.trust = who_trust(a->who);
@@ -460,7 +464,7 @@ main(int argc, char **argv)
 	struct err err;
 	int opt, status = 0;
 
-	cmd_init(&a.c, argv[0]);
+	cmd_begin(&a.c, argv[0]);
 	while ((opt = getopt_long(argc, argv, CMD_SHORT CGI_SHORT, options, NULL)) != -1) {
 		if (opt == OPT_HASH_TOKEN)
 			hash = true;
