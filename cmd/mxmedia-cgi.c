@@ -252,8 +252,8 @@ static void
 close_all(struct web *w)
 {
 	pool_free(w->pool);
+	who_free(w->who); /* leaves the loop */
 	cgi_free(w->cgi);
-	who_free(w->who);
 	store_rates_close(w->rates);
 	context_close(&w->own);
 }

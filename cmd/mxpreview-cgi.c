@@ -438,8 +438,8 @@ static void
 close_all(struct app *a)
 {
 	desk_free(a->desk, cmd_stop != 0);
+	who_free(a->who); /* leaves the loop */
 	cgi_free(a->cgi);
-	who_free(a->who);
 	for (enum stage s = 0; s < STAGE_DONE; s++)
 		chain_argv_free(a->argv[s]);
 	url_policy_free(a->policy);
