@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "matrix/matrix.h"
+#include "media/media.h"
 
 static int
 bad(struct err *err, const char *why)
@@ -30,6 +31,27 @@ moment(const struct import *a, const struct store_source_row *r, int k, int64_t 
 	return ts < a->run.now ? ts : a->run.now;
 }
 
+/* What strangers chose is kept as that of an upload is: of a bounded length, and nothing in it ends a line. */
+static char *
+words(const char *s)
+{
+	return s != NULL ? media_name(s, strlen(s)) : NULL;
+}
+
+static char *
+content_type(const char *s)
+{
+	return s != NULL && media_type_valid(s) ? mem_strdup(s) : NULL;
+}
+
+/* Who has quarantined it; if nothing of that can be read it is quarantined all the same. */
+static char *
+quarantined(const char *s)
+{
+	char *by = words(s);
+	return by != NULL || s == NULL ? by : mem_strdup("system");
+}
+
 static bool
 is_hash(const char *s)
 {
@@ -42,12 +64,12 @@ read_local(const struct import *a, const struct store_source_row *r, struct stor
 	err_clear(err);
 	*m = (struct store_medium){
 	    .media_id = mem_strdup(r->cell[LOCAL_ID].text),
-	    .type = mem_strdup(r->cell[LOCAL_TYPE].text),
+	    .type = content_type(r->cell[LOCAL_TYPE].text),
 	    .bytes = number(r, LOCAL_LENGTH, -1, "media_length", err),
 	    .created_ts = moment(a, r, LOCAL_CREATED, 0, "created_ts", err),
-	    .name = mem_strdup(r->cell[LOCAL_NAME].text),
+	    .name = words(r->cell[LOCAL_NAME].text),
 	    .user = mem_strdup(r->cell[LOCAL_USER].text),
-	    .quarantined_by = mem_strdup(r->cell[LOCAL_QUARANTINED].text),
+	    .quarantined_by = quarantined(r->cell[LOCAL_QUARANTINED].text),
 	    .url_cache = mem_strdup(r->cell[LOCAL_URL_CACHE].text),
 	    .last_access_ts = moment(a, r, LOCAL_ACCESS, -1, "last_access_ts", err),
 	    .protected = number(r, LOCAL_SAFE, 0, "safe_from_quarantine", err) != 0,
@@ -58,6 +80,8 @@ read_local(const struct import *a, const struct store_source_row *r, struct stor
 		return bad(err, "media_id cannot be the name of a file");
 	if (m->user != NULL && !matrix_user_valid(m->user))
 		return bad(err, "user_id is none");
+	if (m->url_cache != NULL && strlen(m->url_cache) > RECORD_URL_MAX)
+		return bad(err, "url_cache is longer than a URL may be");
 	return err->code == ERR_NONE ? 0 : -1;
 }
 
@@ -68,13 +92,13 @@ read_remote(const struct import *a, const struct store_source_row *r, struct sto
 	*m = (struct store_medium){
 	    .origin = mem_strdup(r->cell[REMOTE_ORIGIN].text),
 	    .media_id = mem_strdup(r->cell[REMOTE_ID].text),
-	    .type = mem_strdup(r->cell[REMOTE_TYPE].text),
+	    .type = content_type(r->cell[REMOTE_TYPE].text),
 	    .bytes = number(r, REMOTE_LENGTH, -1, "media_length", err),
 	    .created_ts = moment(a, r, REMOTE_CREATED, 0, "created_ts", err),
-	    .name = mem_strdup(r->cell[REMOTE_NAME].text),
+	    .name = words(r->cell[REMOTE_NAME].text),
 	    .filesystem_id = mem_strdup(r->cell[REMOTE_FILE].text),
 	    .last_access_ts = moment(a, r, REMOTE_ACCESS, -1, "last_access_ts", err),
-	    .quarantined_by = mem_strdup(r->cell[REMOTE_QUARANTINED].text),
+	    .quarantined_by = quarantined(r->cell[REMOTE_QUARANTINED].text),
 	    .authenticated = number(r, REMOTE_AUTHENTICATED, 0, "authenticated", err) != 0,
 	    .sha256 = is_hash(r->cell[REMOTE_SHA256].text) ? mem_strdup(r->cell[REMOTE_SHA256].text) : NULL,
 	};

@@ -66,7 +66,7 @@ is "$(db old "SELECT kind FROM media_references WHERE media_id = 'memberavatar'"
 synapse "$TMP/b" broken
 import b --report "$TMP/report" >"$TMP/out" 2>"$TMP/err"
 is "$?" 1 'exit 1: some are not taken over'
-is "$(jq -c '[.local, .remote, .problems]' "$TMP/out")" '[5,2,20]' 'all else is'
+is "$(jq -c '[.local, .remote, .problems]' "$TMP/out")" '[6,2,20]' 'all else is'
 said() { jq -r --arg id "$1" 'select(.media_id == $id or .event_id == $id) | .problem' "$TMP/report"; }
 is "$(said ../../etc/passwd):$(said abc)" 'media_id cannot be the name of a file:media_id cannot be the name of a file' 'a path is no id'
 is "$(said aabbMissing)" 'the file is missing' 'a file that is missing'
@@ -76,6 +76,7 @@ is "$(said aabbHash)" 'the file is not what its sha256 says' 'another content'
 ok "$([ ! -e "$TMP/b.store/local_content/aa/bb/Hash" ]; echo $?)" 'which does not stay'
 is "$(said ours):$(said a/b):$(said Path)" 'media_origin is this server:media_id is none:filesystem_id cannot be the name of a file' 'names of others'
 like "$(said Link)" '.' 'no link is followed'
+is "$(mxmedia-get -d "$TMP/b.store" --info aabbLong | jq -c '.media_info | [(.upload_name, .quarantined_by | length), .media_type]')" '[255,255,null]' 'what strangers chose is cut, and ends no line'
 is "$(said Twin):$(said FreshTwin)" 'filesystem_id is that of another medium:filesystem_id is that of another medium' 'two media of one file'
 is "$(cat "$TMP/b.store/remote_content/remote.example/rr/ss/FileOne" "$TMP/b.store/remote_content/remote.example/rr/ss/Fresh")" 'remote onefresh' 'take it from nobody'
 is "$(db b "SELECT count(*) FROM local_media_repository WHERE max(created_ts, coalesce(last_access_ts, 0)) > $(date +%s)000 + 60000")" 0 'nothing is from the future'

@@ -108,6 +108,7 @@ if "broken" in how:
     remote("remote.example", "Twin", "rrssFileOne", b"remote one", sha256="00" * 32)
     remote("remote.example", "Fresh", "rrssFresh", b"fresh")
     remote("remote.example", "FreshTwin", "rrssFresh", b"fresh", sha256="00" * 32)
+    local("aabbLong", b"long", upload_name="n" * (1 << 20), quarantined_by="@" + "m" * 5000, media_type="text/html\r\nX-Evil: 1")
     local("aabbFuture", b"future", created_ts=(1 << 63) - 1, last_access_ts=(1 << 63) - 1)
     local("aabbReserved", None, media_type=None, created_ts=(1 << 63) - 1)
     insert("local_media_repository", {"media_id": "aabbHuge", "upload_name": "x" * (5 << 20), "media_length": 1, "created_ts": 1})
