@@ -101,6 +101,7 @@ task_end(struct task *t, const struct err *err)
 	if (err != NULL)
 		set_error(t, err);
 	cgi_answer(t->q, &t->answer);
+	media_web_upload_over(t);
 	media_upload_abort(t->upload);
 	pool_give(t->web->pool, t->mine);
 	mem_free(t->name);

@@ -117,15 +117,47 @@ begun(struct job *job)
 	}
 }
 
+/* Each has a store and some descriptors of its own for as long as its bytes take: neither all of them may be taken, nor
+ * all by one user. */
+enum { UPLOADS_MAX = 128, UPLOADS_OF_ONE = 16, CROWDED_MS = 1000 };
+
+static int
+check_crowd(const struct task *t, struct err *err)
+{
+	size_t all = 0, his = 0;
+	for (const struct task *u = t->web->uploads; u != NULL; u = u->next) {
+		all++;
+		his += t->user != NULL && str_eq(u->user, t->user);
+	}
+	if (all < UPLOADS_MAX && his < UPLOADS_OF_ONE)
+		return 0;
+	(void)err_http(err, ERR_LIMIT, 429, "M_LIMIT_EXCEEDED", "Too many uploads at once");
+	err->retry_after = CROWDED_MS;
+	return -1;
+}
+
+void
+media_web_upload_over(struct task *t)
+{
+	for (struct task **at = &t->web->uploads; *at != NULL; at = &(*at)->next)
+		if (*at == t) {
+			*at = t->next;
+			return;
+		}
+}
+
 void
 media_web_upload(struct task *t)
 {
 	struct err err;
-	t->mine = pool_take(t->web->pool, &err);
+	if (check_crowd(t, &err) == 0)
+		t->mine = pool_take(t->web->pool, &err);
 	if (t->mine == NULL) {
 		task_end(t, &err);
 		return;
 	}
+	t->next = t->web->uploads;
+	t->web->uploads = t;
 	t->busy = true;
 	t->job = (struct job){.run = run_begin, .done = begun, .with = t->mine};
 	pool_submit(t->web->pool, LANE_WORK, &t->job);

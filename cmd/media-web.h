@@ -69,8 +69,9 @@ struct web {
 	struct who *who;
 	struct store_rates *rates;
 	struct pool *pool;
-	struct context own; /* the loop's */
-	struct task *waits; /* for uploads that were announced */
+	struct context own;   /* the loop's */
+	struct task *waits;   /* for uploads that were announced */
+	struct task *uploads; /* that come in */
 	bool resident;
 	int64_t flushed; /* when access times were last folded in */
 	struct job flush;
@@ -88,7 +89,7 @@ struct task {
 	bool fetched;	   /* it was, or could not be */
 	int64_t until;	   /* what is announced may come until then (cmd_clock) */
 	int64_t next_look; /* … and is looked for then */
-	struct task *next; /* that waits */
+	struct task *next; /* that waits, or comes in */
 	struct web_answer answer;
 	bool answered;
 
@@ -132,6 +133,7 @@ void media_web_upload(struct task *t); /* from its head on */
 void media_web_body(struct task *t, const void *p, size_t n);
 void media_web_ended(struct task *t, bool complete);
 void media_web_gone(struct task *t);
+void media_web_upload_over(struct task *t); /* of any task */
 
 /* ---- the admin API: media-web-admin.c, media-web-delete.c, media-web-list.c ------------------------------------ */
 

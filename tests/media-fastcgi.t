@@ -104,4 +104,18 @@ wait "$CGI"
 is "$?" 0 'it ends'
 is "$(listens)" '' 'and its socket'
 is "$(cat err)" '' 'it had nothing to say'
+
+# ---- crowds that upload
+start
+is "$(fcgi crowd 128 "$M/v3/upload" "$L/config" | xargs)" '429 200' 'so many at once that all else would starve: one more has to wait'
+kill -TERM "$CGI"
+wait "$CGI"
+is "$?:$(listens)" 0: 'it ends'
+printf '%s\n' 'auth = header' 'auth_header = REMOTE_USER' >"$C"
+start
+is "$(fcgi crowd 15 "$M/v3/upload" "$L/config" REMOTE_USER=alice | xargs)" '200 200' 'one user may upload much at once'
+is "$(fcgi crowd 16 "$M/v3/upload" "$L/config" REMOTE_USER=alice | xargs)" '429 200' 'but not so much that others cannot'
+kill -TERM "$CGI"
+wait "$CGI"
+is "$?" 0 'it ends'
 finish

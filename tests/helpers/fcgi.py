@@ -12,6 +12,7 @@ usage: fcgi.py SOCKET get URI [NAME=VALUE ...]      the answer as CGI would prin
        fcgi.py SOCKET abort URI                     begin, abort, and what comes back: "end APP PROTOCOL"
        fcgi.py SOCKET leave N URI                   begin N requests on N connections and go away
        fcgi.py SOCKET leave-post N URI BYTES        the same in the middle of a body
+       fcgi.py SOCKET crowd N URI URI2 [NAME=VALUE ...]  N half uploads, then a whole one, then GET URI2; their two statuses
        fcgi.py SOCKET shared-bytes N URI            N requests at once on one connection; "BYTES COUNT" of bodies
        fcgi.py SOCKET stuck URI                     asks, and never reads
        fcgi.py SOCKET values                        the answer to GET_VALUES
@@ -140,6 +141,19 @@ def main(path, what, *args):
             c.send(head[:-8] + record(VALUES, 0, pairs({"FCGI_MPXS_CONNS": ""})))
             c.wait(0)  # by now it is known who asks
             c.send(record(STDIN, 1, b"x" * n)[:n // 2])
+        return
+    if what == "crowd":
+        said = ["CONTENT_LENGTH=200000", *args[3:]]
+        kept = [Connection(path) for _ in range(int(args[0]))]
+        for c in kept:
+            head = request(1, args[1], said, method="POST")
+            c.send(head[:-8] + record(VALUES, 0, pairs({"FCGI_MPXS_CONNS": ""})))
+            c.wait(0)
+            c.send(record(STDIN, 1, b"x" * 60000))
+        for uri, how in ((args[1], "POST"), (args[2], "GET")):
+            c = Connection(path)
+            c.send(request(1, uri, args[3:], method=how, body=b"x" if how == "POST" else b""))
+            print(status(c.wait(1)))
         return
     c = Connection(path)
     counts = collections.Counter()
