@@ -2,6 +2,7 @@
 #include "store/store.h"
 #include "store/who.h"
 #include "tests/unit/tap.h"
+#include "tests/unit/tmpdir.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -40,7 +41,7 @@ static struct store *
 open_one(bool to_look)
 {
 	struct err err;
-	struct store *s = (to_look ? store_open_to_look : store_open)(dir, &err);
+	struct store *s = to_look ? store_open_to_look(dir, &err) : store_open(dir, &err);
 	if (s == NULL)
 		(void)printf("Bail out! %s\n", err.text);
 	return s;
@@ -148,7 +149,6 @@ main(void)
 	alone();
 	after_a_crash();
 	lazy();
-	char clean[96];
-	(void)snprintf(clean, sizeof clean, "rm -rf '%s'", dir);
-	return system(clean) == 0 ? done() : 1;
+	is_int(tmpdir_remove(dir), 0, "cleaned up");
+	return done();
 }
