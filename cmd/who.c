@@ -130,11 +130,32 @@ named_by_server(const struct who *w, const struct cgi_request *q)
 	return cgi_variable(q, name);
 }
 
+/* Who is known by a header may have been sent by somebody's page: a browser that is logged in sends that header, or a
+ * cookie, with forms of other sites, too.  A token is never sent so.  (Fetch Metadata; Origin: RFC 6454 §7) */
+static bool
+sent_by_other_site(const struct cgi_request *q)
+{
+	const char *site = cgi_variable(q, "HTTP_SEC_FETCH_SITE"), *origin = cgi_variable(q, "HTTP_ORIGIN");
+	const char *host = cgi_variable(q, "HTTP_HOST"), *named = origin != NULL ? strstr(origin, "://") : NULL;
+	if ((q->web.method & (WEB_GET | WEB_HEAD | WEB_OPTIONS)) != 0)
+		return false;
+	if (site != NULL && *site != '\0')
+		return !str_eq(site, "same-origin") && !str_eq(site, "none");
+	if (origin == NULL || *origin == '\0')
+		return false;
+	return named == NULL || !str_ieq(named + 3, host);
+}
+
 static void
 by_header(const struct who *w, struct cgi_request *q, who_told *f, void *arg)
 {
 	const char *said = named_by_server(w, q);
 	struct err err;
+	if (sent_by_other_site(q)) {
+		(void)err_http(&err, ERR_DENIED, 403, "M_FORBIDDEN", "Requests of other sites' pages are refused");
+		refuse(q, &err, f, arg);
+		return;
+	}
 	if (said == NULL || *said == '\0') {
 		(void)err_http(&err, ERR_DENIED, 401, "M_MISSING_TOKEN", "Missing access token");
 		refuse(q, &err, f, arg);

@@ -187,4 +187,21 @@ like "$a" "^Content-Security-Policy: sandbox; default-src 'none'; img-src data:"
 like "$(body <<<"$a")" '<!DOCTYPE html>|<!doctype html>' 'is HTML'
 e '400 M_MISSING_PARAM: Missing one of the query parameters room, user, since, quarantined' GET /_mxpreview/admin/sheet 'of what?'
 e '400 M_INVALID_PARAM: That is no room, user, time or number' GET '/_mxpreview/admin/sheet?since=yesterday' 'of when?'
+
+# ---- a browser that is logged in may be made to send forms by other sites
+printf '%s\n' 'auth = header' 'auth_header = REMOTE_USER' 'admin = @root:localhost' >"$C"
+while read -r want headers; do
+	read -ra headers <<<"$headers"
+	is "$(AS='' cgi POST "$A/media/quarantine/localhost/nobody" REMOTE_USER=root HTTP_HOST=example.org "${headers[@]}" | status)" "$want" \
+		"a POST with ${headers[*]:-nothing that tells its site}: $want"
+done <<'END'
+200
+200 HTTP_SEC_FETCH_SITE=same-origin
+200 HTTP_ORIGIN=https://example.org
+403 HTTP_SEC_FETCH_SITE=cross-site
+403 HTTP_SEC_FETCH_SITE=same-site HTTP_ORIGIN=https://example.org
+403 HTTP_ORIGIN=https://evil.example
+403 HTTP_ORIGIN=null
+END
+is "$(AS='' cgi GET "$A/media/quarantine_changes" REMOTE_USER=root HTTP_SEC_FETCH_SITE=cross-site | status)" 200 'what changes nothing may be asked from anywhere'
 finish
