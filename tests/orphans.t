@@ -131,4 +131,18 @@ out=$(mx --grace 0 orphans 2>"$TMP/err")
 is "$? $(jq .older_than_database <<<"$out")" "1 $(find "$S/local_content" "$S/remote_content" -type f | wc -l)" "what is older than the database is told"
 is "$(there "$(local_path AaaaUpload)") $(there local_content/Ne/we/rThanTheDatabase)" "there gone" "and stays"
 like "$(cat "$TMP/err")" "has it been lost" "and why"
+
+# an upload that takes its time is neither in the way nor taken for a leftover
+mkfifo "$TMP/slow"
+mxmedia-put -d "$S" --no-thumbnails - <"$TMP/slow" >"$TMP/uri" 2>"$TMP/err" &
+put=$!
+exec 8>"$TMP/slow"
+head -c 200000 /dev/zero >&8 # more than waits in memory: it has a file
+until find "$S/local_content" -name '.tmp-*' | grep -q .; do read -rt 0.01 <> <(:) || :; done
+mx --grace 1h orphans >"$TMP/out" 2>>"$TMP/err"
+is $? 0 'a sweep does not wait for an upload that is under way'
+printf over >&8
+exec 8>&-
+wait $put
+is "$?/$(mxmedia-get -d "$S" "$(json .content_uri <"$TMP/uri")" | wc -c)" 0/200004 'which comes in whole'
 finish

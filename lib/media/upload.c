@@ -14,7 +14,7 @@ struct media_upload {
 	struct media_about about;
 	char id[STORE_ID_MAX];
 	struct store_writer *w; /* NULL: it is under its name */
-	int sweep;		/* while it is held no sweep takes the file for an orphan */
+	int sweep;		/* from the file's name to its row no sweep takes it for an orphan */
 	bool locked;		/* a reserved id: nobody else fills it */
 	int64_t bytes, looked;
 	char head[MEDIA_SNIFF_BYTES];
@@ -108,8 +108,7 @@ media_upload_begin(const struct media *m, const struct media_about *about, struc
 {
 	struct media_upload *u = mem_alloc(sizeof *u);
 	*u = (struct media_upload){.m = m, .about = *about, .sweep = -1};
-	if (choose_id(u, err) == 0 && allowed(u, err) == 0 &&
-	    store_sweep_lock(m->blobs, STORE_SWEEP_SHARED, &u->sweep, err) == 0) {
+	if (choose_id(u, err) == 0 && allowed(u, err) == 0) {
 		struct store_file f = file_of(u);
 		u->w = store_file_create(m->blobs, &f, err);
 		if (u->w != NULL)
@@ -224,6 +223,8 @@ media_upload_end(struct media_upload *u, struct media_stored *out, struct err *e
 	*out = (struct media_stored){.warning = {.code = ERR_NONE}};
 	tell(u, out);
 	int rc = u->bytes == u->about.length ? 0 : store_quota_check(u->m->store, &row, err); /* else asked already */
+	/* not before: what trickles in for hours is young enough by itself, and keeps no sweep waiting */
+	rc = rc == 0 ? store_sweep_lock(u->m->blobs, STORE_SWEEP_SHARED, &u->sweep, err) : rc;
 	rc = rc == 0 ? name_file(u, sha256, err) : rc;
 	if (rc == 0) {
 		make_thumbs(u, &made, out);
