@@ -18,7 +18,7 @@ static const char style[] =
     "body{margin:0 auto;max-width:96rem;padding:1rem;background:var(--bg);color:var(--fg);"
     "font:15px/1.45 system-ui,sans-serif}"
     "h1{font-size:1.2rem;margin:.2rem 0}p{color:var(--dim);margin:.3rem 0 1rem}"
-    "main{display:grid;grid-template-columns:repeat(auto-fill,minmax(19rem,1fr));gap:1rem}"
+    "main{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(19rem,100%),1fr));gap:1rem}"
     "article{border:1px solid var(--line);border-radius:.5rem;background:var(--card);overflow:hidden;min-width:0}"
     ".p{height:13rem;display:flex;align-items:center;justify-content:center;overflow:hidden;background:var(--line);"
     "color:var(--dim)}"

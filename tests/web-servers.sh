@@ -70,6 +70,25 @@ web_lighttpd() { # web_lighttpd PORT FILE: a whole configuration
 		"server.upload-dirs = (\"$WEB/tmp\")" 'server.modules = ("mod_accesslog")'
 	web_fill "${ALL[@]}" 80 "$2"
 }
+web_nginx() { # web_nginx PORT: the same, in a file
+	web_fill "${ALL[@]}" "127.0.0.1:$1" nginx.conf >"$WEB/site.conf"
+	cat >"$WEB/nginx.conf" <<-END
+		daemon off;
+		worker_processes 1;
+		pid $WEB/run/nginx.pid;
+		error_log $WEB/error.log warn;
+		events {}
+		http {
+			client_body_temp_path $WEB/tmp/1;
+			fastcgi_temp_path $WEB/tmp/2;
+			proxy_temp_path $WEB/tmp/3;
+			scgi_temp_path $WEB/tmp/4;
+			uwsgi_temp_path $WEB/tmp/5;
+			include $WEB/site.conf;
+		}
+	END
+}
+
 WEB_LIGHTTPD_LIFE='server (started|stopped)|graceful shutdown|shut down|initiated|signal'
 
 # web_start CONFIGURE COMMAND...: CONFIGURE PORT writes the configuration.  A port that somebody else has is an error of the server, and

@@ -7,7 +7,8 @@ usage: web-page.py hash PAGE                 the two hashes that its policy must
 
 ROOT has page.html, og.json, explain.json, picture.jpg.  Tokens: "user", "admin"; others are unknown.
 Steps: ["goto", URL], ["js", EXPRESSION], ["wait", EXPRESSION], ["type", TEXT], ["key", NAME], ["media", "dark"],
-["size", W, H], ["shot", FILE], ["said"] (by the console), ["asked"] (the origins).
+["size", W, H], ["shot", FILE], ["said"] (by the console), ["asked"] (the origins), ["seen", SELECTOR, COLOURS, BRIGHT] (what is
+on the screen there: how many colours, and how many of a thousand points are not grey; so many of them are waited for).
 """
 import base64
 import hashlib
@@ -20,6 +21,7 @@ import sys
 import threading
 import time
 import urllib.parse
+import zlib
 
 
 def hashes(page):
@@ -66,6 +68,8 @@ class Answer(http.server.BaseHTTPRequestHandler):
             f.write(f"{self.path} {self.who()}\n")
         if at.path.endswith("/preview.html"):
             return self.tell(200, "text/html; charset=utf-8", self.file("page.html"))
+        if at.path == "/_mxpreview/admin/sheet":
+            return self.sheet(query)
         if "/_matrix/" not in at.path:
             return self.error(404, "M_UNRECOGNIZED", "no such thing")
         if self.who() is None:
@@ -75,6 +79,19 @@ class Answer(http.server.BaseHTTPRequestHandler):
         if "/thumbnail/" in at.path:
             return self.tell(200, "image/jpeg", self.file("picture.jpg"))
         return self.preview(query)
+
+    def sheet(self, query):
+        """Three pages, made by somebody who wants out of the frame."""
+        if self.who() != "admin":
+            return self.error(403, "M_FORBIDDEN", "You are not a server admin")
+        if query.get("user") == "@homeserver:x":
+            return self.error(404, "M_UNRECOGNIZED", "Unrecognized request")
+        begin = int(query.get("from", 0))
+        more = "; there are more." if begin < 4 else ": the last ones."
+        return self.tell(200, "text/html; charset=utf-8", (
+            "<script>parent.bad = top.bad = 1; top.location = 'about:blank'</script><main><article>"
+            "<p>7 to 9; there are more.</p><img src=x onerror='parent.bad=1'><img src='/leak'><a href='/' target=_top>x</a>"
+            f"<form action='/leak'><input></form></article></main><p>{begin + 1} to {begin + 2}{more}</p>").encode())
 
     def preview(self, query):
         url = query.get("url", "")
@@ -100,6 +117,31 @@ def serve(root, log):
 # ---- the browser --------------------------------------------------------------------------------------------------
 
 PATIENCE = 30
+
+
+def points(png):
+    """The points of a PNG with 8 bits a channel, as Chromium writes them."""
+    at, packed, wide, depth = 8, b"", 0, 3
+    while at < len(png):
+        n, kind = int.from_bytes(png[at:at + 4], "big"), png[at + 4:at + 8]
+        if kind == b"IHDR":
+            wide, depth = int.from_bytes(png[at + 8:at + 12], "big"), {2: 3, 6: 4}[png[at + 17]]
+        if kind == b"IDAT":
+            packed += png[at + 8:at + 8 + n]
+        at += n + 12
+    raw, above, found = zlib.decompress(packed), bytes(wide * depth), []
+    for row in range(0, len(raw), wide * depth + 1):
+        how, line = raw[row], bytearray(raw[row + 1:row + 1 + wide * depth])
+        for i in range(len(line) if how else 0):
+            a = line[i - depth] if i >= depth else 0
+            b, c = above[i], above[i - depth] if i >= depth else 0
+            nearest = min((abs(b - c), 0, a), (abs(a - c), 1, b), (abs(a + b - 2 * c), 2, c))[2]
+            line[i] = (line[i] + (0, a, b, (a + b) // 2, nearest)[how]) & 255
+        above = line
+        found += [tuple(line[i:i + 3]) for i in range(0, len(line), depth)]
+    return found
+
+
 KEYS = {"Enter": 13, "Tab": 9, "Escape": 27, " ": 32}
 
 
@@ -170,12 +212,28 @@ class Browser:
         self.call("Input.dispatchKeyEvent", type="keyDown", text=text, **common)
         self.call("Input.dispatchKeyEvent", type="keyUp", **common)
 
+    def seen(self, selector, colours=0, bright=0):
+        end = time.monotonic() + PATIENCE
+        now = self.look(selector)
+        while (now[0] < colours or now[1] < bright) and time.monotonic() < end:
+            time.sleep(0.02)
+            now = self.look(selector)
+        return now
+
+    def look(self, selector):
+        box = self.js(f"(() => {{ const e = document.querySelector({json.dumps(selector)}); e.scrollIntoView(); const r ="
+                      " e.getBoundingClientRect(); return [r.x + scrollX, r.y + scrollY, r.width, r.height]; })()")
+        clip = {**dict(zip(("x", "y", "width", "height"), box)), "scale": 0.25}
+        all_points = points(base64.b64decode(self.call("Page.captureScreenshot", format="png", clip=clip)["data"]))
+        coloured = sum(max(p) - min(p) > 40 for p in all_points)
+        return [len(set(all_points)), round(1000 * coloured / len(all_points))]
+
     def step(self, what, *args):
         if what == "goto":
             self.call("Page.navigate", url="about:blank")
             self.call("Page.navigate", url=args[0])
             return self.wait("document.readyState === 'complete' && location.href !== 'about:blank'")
-        if what in ("js", "wait", "key"):
+        if what in ("js", "wait", "key", "seen"):
             return getattr(self, what)(*args)
         if what == "type":
             return self.call("Input.insertText", text=args[0])
