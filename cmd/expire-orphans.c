@@ -40,7 +40,6 @@ sweep(struct expire *a, struct store_inspection *in, struct err *err)
 struct json *
 expire_sweep(struct expire *a, struct err *err)
 {
-	void (*told)(void *, const struct store_gone *) = a->e.told;
 	struct store_inspection in = {.e = &a->e,
 				      .grace = a->grace >= 0 ? a->grace : a->c.conf.orphan_grace,
 				      .rows = a->rows,
@@ -48,10 +47,8 @@ expire_sweep(struct expire *a, struct err *err)
 				      .arg = a};
 	struct json *j = json_object();
 	expire_begin(a, "expire", "system");
-	a->e.told = NULL;
 	if (sweep(a, &in, err) < 0)
 		expire_failed(a, err, "orphans");
-	a->e.told = told;
 	if (in.n[STORE_FLAW_OLDER] > 0) {
 		cmd_warn(&a->c,
 			 "orphans: %lld files without rows are older than the database, and stay: has it been lost?",

@@ -128,6 +128,7 @@ expire_list_close(struct expire *a)
 		struct json *j = json_object();
 		json_set_bool(j, "dry_run", true);
 		json_set_int(j, "total", total);
+		json_set_int(j, "previews", a->e.n[STORE_GONE_PREVIEW]);
 		json_set_int(j, "bytes", a->e.bytes);
 		expire_print(j);
 		return;

@@ -19,8 +19,10 @@ static const char *const preview_keys[STORE_GONE_KINDS] = {[STORE_GONE_PREVIEW] 
 							   [STORE_GONE_FETCHED] = "media"};
 static const char *const retention_keys[STORE_GONE_KINDS] = {
     [STORE_GONE_LOCAL] = "local", [STORE_GONE_REMOTE] = "remote", [STORE_GONE_RESERVED] = "reserved"};
-static const char *const budget_keys[STORE_GONE_KINDS] = {
-    [STORE_GONE_LOCAL] = "local", [STORE_GONE_REMOTE] = "remote", [STORE_GONE_FETCHED] = "fetched"};
+static const char *const budget_keys[STORE_GONE_KINDS] = {[STORE_GONE_PREVIEW] = "previews",
+							  [STORE_GONE_LOCAL] = "local",
+							  [STORE_GONE_REMOTE] = "remote",
+							  [STORE_GONE_FETCHED] = "fetched"};
 
 /* ---- what a run begins and ends with ---------------------------------------------------------------------- */
 
@@ -122,14 +124,23 @@ expire_run(struct expire *a, int (*verb)(struct expire *a, struct err *err))
 	flush_access(a);
 	if (verb(a, &err) < 0)
 		expire_failed(a, &err, NULL);
-	a->e.told = NULL;
-	if (a->e.fresh && !a->e.dry && store_expire_bare(&a->e, &err) < 0)
-		expire_failed(a, &err, NULL);
 	if (a->e.file.code != ERR_NONE)
 		expire_failed(a, &a->e.file, NULL);
 	if (!a->e.dry && store_reserve_make(&a->blobs, &err) < 0)
 		expire_failed(a, &err, NULL);
 	return cmd_stop && a->status == 0 ? EXIT_REFUSED : a->status;
+}
+
+/* What goes with what went; after a failure, too: that is gone. */
+static int
+along(struct expire *a, int rc, struct err *err)
+{
+	struct err other;
+	if (store_expire_along(&a->e, rc < 0 ? &other : err) == 0)
+		return rc;
+	if (rc < 0)
+		expire_failed(a, &other, NULL);
+	return -1;
 }
 
 /* ---- parts ---------------------------------------------------------------------------------------------------- */
@@ -141,6 +152,7 @@ part_previews(struct expire *a, struct err *err)
 	expire_begin(a, "expire", "system");
 	int64_t kept = larger(larger(c->url_preview_image_lifetime, reach(c)), IN_USE);
 	int rc = store_expire_previews(&a->e, kept, c->failure_max_ttl, err);
+	rc = along(a, rc, err);
 	struct json *j = expire_counts(a, preview_keys);
 	if (rc < 0)
 		expire_failed(a, err, "previews");
@@ -174,6 +186,9 @@ part_budget(struct expire *a, int64_t keep, struct err *err)
 	struct store_budget want = {
 	    .keep = keep, .fetched = true, .remote = true, .local = a->uploads ? a->c.conf.server_name : NULL};
 	int rc = store_expire_budget(&a->e, &want, &left, err);
+	int64_t bytes = a->e.bytes;
+	rc = along(a, rc, err);
+	left -= a->e.bytes - bytes; /* pages, which count */
 	struct json *j = expire_counts(a, budget_keys);
 	json_set_int(j, "left", left);
 	json_set_int(j, "keep", keep);
@@ -234,7 +249,7 @@ expire_local(struct expire *a, struct err *err)
 				.server_name = a->avatars_go && !a->unreferenced ? NULL : a->c.conf.server_name,
 				.unreferenced = a->unreferenced};
 	expire_list_open(a);
-	int rc = store_expire_local(&a->e, &due, err);
+	int rc = along(a, store_expire_local(&a->e, &due, err), err);
 	expire_list_close(a);
 	return rc;
 }
@@ -273,6 +288,7 @@ expire_user(struct expire *a, struct err *err)
 	for (size_t i = 0; i < n; i++)
 		name[i] = (struct store_name){.id = id[i]};
 	rc = rc == 0 ? store_expire_names(&a->e, name, n, found, err) : rc;
+	rc = along(a, rc, err);
 	expire_list_close(a);
 	for (size_t i = 0; i < n; i++)
 		mem_free(id[i]);
@@ -379,6 +395,7 @@ expire_delete(struct expire *a, struct err *err)
 	for (char **one = a->operands; *one != NULL && rc == 0 && !cmd_stop; one++)
 		rc = take_name(a, all, *one, err);
 	rc = rc == 0 && !cmd_stop ? flush_names(a, all, err) : rc;
+	rc = along(a, rc, err);
 	expire_list_close(a);
 	mem_free(all);
 	return rc;

@@ -50,8 +50,7 @@ static int
 end(struct deletion *d, const struct task *t, int rc, struct err *err)
 {
 	struct err why;
-	d->e.told = NULL;
-	if (d->e.fresh && store_expire_bare(&d->e, &why) < 0)
+	if (store_expire_along(&d->e, &why) < 0)
 		cmd_warn(&t->web->c, "%s", why.text);
 	if (d->e.file.code != ERR_NONE)
 		cmd_warn(&t->web->c, "%s", d->e.file.text);

@@ -167,6 +167,13 @@ remote else.where Young x 1900000000000
 j '{"deleted":1}' POST "$A/purge_media_cache?before_ts=1700000001000" "other servers'"
 is "$(sql "SELECT group_concat(media_id) FROM (SELECT media_id FROM remote_media_cache ORDER BY 1)")" Room,Young 'what is new, or in quarantine, stays'
 
+# ---- what goes along
+sql "INSERT INTO local_media_repository (media_id, media_type, media_length, created_ts, url_cache) VALUES
+  ('2026-05-05_page', 'text/html', 1, 1900000000000, 'x'), ('2026-05-05_pic', 'image/png', 1, 1900000000000, 'y');
+  INSERT INTO local_media_repository_url_cache (url, response_code, expires_ts, og, media_id, download_ts)
+  VALUES ('https://p.example/', 200, 1900000000000, '{\"og:image\":\"mxc://localhost/2026-05-05_pic\"}', '2026-05-05_page', 1)"
+j '{"deleted_media":["2026-05-05_pic","2026-05-05_page"],"total":2}' DELETE "$A/media/localhost/2026-05-05_pic" 'with a picture the page of the preview that shows it'
+
 # ---- F13, pages (spec F.8)
 rm -rf "$S"
 for i in $(seq 105); do echo "$i" >"f$i"; done

@@ -132,8 +132,8 @@ thumb 2026-03-03_picture
 is "$(mx retention)" '{"reserved":0,"local":0,"remote":0,"bytes":0}' "nothing goes that no lifetime is set for"
 is "$(mx -c "$TMP/conf" retention)" '{"reserved":0,"local":1,"remote":1,"bytes":200}' "each kind has its lifetime"
 is "$(mx -n --keep 250 budget | jq -rs 'map(.content_uri // empty) | join(" ")')" "mxc://localhost/2026-03-03_picture mxc://far.example/n1" "a budget takes what was not used for longest, of all that can be had again"
-is "$(mx --keep 250 budget)" '{"fetched":1,"local":0,"remote":1,"bytes":205,"left":200,"keep":250}' "as much as needed"
-is "$(mx --local --keep 150 budget)" '{"fetched":0,"local":1,"remote":1,"bytes":200,"left":100,"keep":150}' "uploads only if they are named"
+is "$(mx --keep 250 budget)" '{"previews":0,"fetched":1,"local":0,"remote":1,"bytes":205,"left":200,"keep":250}' "as much as needed"
+is "$(mx --local --keep 150 budget)" '{"previews":0,"fetched":0,"local":1,"remote":1,"bytes":200,"left":100,"keep":150}' "uploads only if they are named"
 preview https://p.example/ '' 1 1 '{"og:title":"P","og:image":"mxc://localhost/2026-03-03_shown"}'
 preview https://q.example/ '' 1 1 '{"og:title":"Q","og:image":"mxc://localhost/2026-03-03_other"}'
 fetched 2026-03-03_shown image/png 1 100

@@ -56,7 +56,11 @@ batch_clear(struct store_batch *b)
 		mem_free(b->key[i]);
 	for (size_t i = 0; i < b->n; i++)
 		store_medium_clear(&b->m[i]);
-	b->keys = b->n = b->read = 0;
+	for (size_t i = 0; i < b->alongs; i++)
+		mem_free(b->along[i]);
+	mem_free(b->along);
+	b->along = NULL;
+	b->keys = b->n = b->read = b->alongs = 0;
 }
 
 /* ---- deleting it ------------------------------------------------------------------------------------------ */
@@ -87,15 +91,52 @@ log_batch(struct store_expiry *e, const struct store_batch *b, struct err *err)
 	return rc == 0 && counted > 0 ? store_action_count(e->store, e->action, counted, err) : rc;
 }
 
+/* The previews that are still there and name the medium go with it. */
 static int
-drop_media(struct store_expiry *e, const struct store_batch *b, struct err *err)
+add_along(struct store *s, struct store_batch *b, const struct store_medium *m, struct err *err)
+{
+	int step;
+	if (m->url_cache == NULL)
+		return 0;
+	sqlite3_stmt *stmt = store_sql(s, SQL_PREVIEWS_OF, err);
+	if (stmt == NULL)
+		return -1;
+	store_bind(stmt, 2, m->media_id);
+	while ((step = sqlite3_step(stmt)) == SQLITE_ROW) {
+		if ((b->alongs & (b->alongs - 1)) == 0) /* full: so many there are always a power of two of */
+			b->along = mem_realloc(b->along, (b->alongs > 0 ? 2 * b->alongs : 1) * sizeof *b->along);
+		b->along[b->alongs++] = store_column(stmt, 0);
+	}
+	int rc = step == SQLITE_DONE ? 0 : store_db_err(s, "previews", err);
+	(void)sqlite3_reset(stmt);
+	return rc;
+}
+
+static int
+drop_media(struct store_expiry *e, struct store_batch *b, struct err *err)
 {
 	int rc = 0;
 	for (size_t i = 0; i < b->n && rc == 0; i++) {
-		rc = store_remove_rows(e->store, &b->m[i], err);
+		rc = add_along(e->store, b, &b->m[i], err);
+		rc = rc == 0 ? store_remove_rows(e->store, &b->m[i], err) : rc;
 		rc = rc == 0 ? store_block_deleted(e->store, &b->m[i], e->now, err) : rc;
 	}
 	return rc == 0 ? log_batch(e, b, err) : rc;
+}
+
+/* A dry run: nothing but what it sees itself changes, in the same order. */
+static int
+hide(const struct store_pass *p, struct store_batch *b, struct err *err)
+{
+	struct store *s = p->e->store;
+	int rc = 0;
+	for (size_t i = 0; i < b->keys && rc == 0 && p->drop == SQL_ROW_FORGET; i++)
+		rc = store_shadow_preview(s, b->row[i], err);
+	for (size_t i = 0; i < b->n && rc == 0; i++) {
+		rc = add_along(s, b, &b->m[i], err);
+		rc = rc == 0 ? store_shadow_medium(s, b->m[i].origin, b->m[i].media_id, err) : rc;
+	}
+	return rc;
 }
 
 /* What the media of the batch hold, with their thumbnails. */
@@ -122,7 +163,7 @@ transact(struct store_pass *p, struct store_batch *b, int64_t *bytes, struct err
 	int rc = p->fill(p, b, err);
 	rc = rc == 0 ? weigh(e, b, bytes, err) : rc;
 	if (e->dry)
-		return rc;
+		return rc == 0 ? hide(p, b, err) : rc;
 	rc = rc == 0 && p->drop_keys != NULL ? p->drop_keys(p, b, err) : rc;
 	rc = rc == 0 ? drop_media(e, b, err) : rc;
 	rc = store_write_end(e->store, rc, err);
@@ -181,6 +222,8 @@ tell_batch(struct store_pass *p, const struct store_batch *b)
 {
 	for (size_t i = 0; i < b->keys; i++)
 		tell(p->e, &(struct store_gone){.kind = p->kind, .url = b->key[i]});
+	for (size_t i = 0; i < b->alongs; i++)
+		tell(p->e, &(struct store_gone){.kind = STORE_GONE_PREVIEW, .url = b->along[i]});
 	for (size_t i = 0; i < b->n; i++) {
 		const struct store_medium *m = &b->m[i];
 		int64_t used = m->created_ts > m->last_access_ts ? m->created_ts : m->last_access_ts;
@@ -264,9 +307,9 @@ log_end(struct store *s)
 int
 store_pass_run(struct store_pass *p, struct err *err)
 {
-	struct store_batch *b = mem_alloc(sizeof *b);
 	bool more = true;
-	int rc = 0, frames = 0;
+	int rc = p->e->dry ? store_shadow_begin(p->e->store, err) : 0, frames = 0;
+	struct store_batch *b = mem_alloc(sizeof *b);
 	log_begin(p->e->store, &frames);
 	while (more && rc == 0 && (p->e->stop == NULL || !*p->e->stop)) {
 		rc = one_batch(p, b, &more, err);

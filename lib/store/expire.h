@@ -54,7 +54,7 @@ struct store_expiry {
 	struct store *store;
 	const struct store_blobs *blobs;
 	int64_t now;
-	bool dry;					     /* told, and not done */
+	bool dry; /* told, and not done; the store then hides what was told from whoever asks on */
 	const char *verb, *by, *reason;			     /* for the log */
 	const volatile sig_atomic_t *stop;		     /* ends the run between two batches */
 	void (*told)(void *arg, const struct store_gone *g); /* after the commit; may be NULL */
@@ -63,7 +63,7 @@ struct store_expiry {
 	int64_t n[STORE_GONE_KINDS], bytes; /* so many; bytes with thumbnails */
 	struct err file;		    /* the first file that could not be removed; the sweep finds it */
 	int64_t action;			    /* the log's row; 0: nothing was logged yet */
-	bool fresh;			    /* a picture went that previews may still show: store_expire_bare */
+	bool fresh;			    /* a picture went that previews may still show: store_expire_along */
 	int64_t fresh_ts;		    /* … those used since then */
 };
 
@@ -98,8 +98,10 @@ struct store_user_page {
 	bool backwards;
 };
 int store_expire_user(struct store *s, const struct store_user_page *page, char **id, size_t *n, struct err *err);
-/* Previews that show a picture which is gone; asked for after pictures went that were in use (e->fresh). */
+/* Previews that show a picture which is gone. */
 int store_expire_bare(struct store_expiry *e, struct err *err);
+/* … after pictures went that were in use (e->fresh); what goes is told and counted with the rest. */
+int store_expire_along(struct store_expiry *e, struct err *err);
 
 /* ---- orphans: files and rows that do not find each other ---------------------------------------------------------- */
 

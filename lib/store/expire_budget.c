@@ -37,17 +37,13 @@ held(struct store *s, const struct store_budget *want, int64_t *bytes, struct er
 	return rc;
 }
 
-/* What was told and not done is still there: it is passed over by its number. */
 static void
 bind_oldest(sqlite3_stmt *stmt, const struct store_pass *p)
 {
 	const struct store_budget *want = p->arg;
-	if (p->e->dry)
-		(void)sqlite3_bind_int64(stmt, 1, INT64_MIN);
 	(void)sqlite3_bind_int(stmt, 5, want->fetched);
 	(void)sqlite3_bind_int(stmt, 6, want->remote);
 	store_bind(stmt, 7, want->local);
-	(void)sqlite3_bind_int64(stmt, 8, p->e->dry ? p->at.row : 0);
 }
 
 /* Of those that were read, as many as are too many. */
@@ -71,9 +67,7 @@ cut(struct store_pass *p, struct store_batch *b, struct err *err)
 static int
 fill_oldest(struct store_pass *p, struct store_batch *b, struct err *err)
 {
-	int64_t told = p->at.row;
 	int rc = store_pass_media(p, b, err);
-	p->at.row = told + (int64_t)b->n;
 	return rc == 0 ? cut(p, b, err) : rc;
 }
 

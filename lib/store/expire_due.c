@@ -116,7 +116,6 @@ static void
 bind_fetched(sqlite3_stmt *stmt, const struct store_pass *p)
 {
 	(void)sqlite3_bind_int64(stmt, 5, p->e->now);
-	(void)sqlite3_bind_int(stmt, 6, p->e->dry);
 }
 
 int
@@ -163,6 +162,14 @@ store_expire_bare(struct store_expiry *e, struct err *err)
 			       .fill = fill_previews,
 			       .drop_keys = drop_keys};
 	return store_pass_run(&p, err);
+}
+
+int
+store_expire_along(struct store_expiry *e, struct err *err)
+{
+	bool fresh = e->fresh;
+	e->fresh = false;
+	return fresh && !stopped(e) ? store_expire_bare(e, err) : 0;
 }
 
 /* ---- media by age and size ------------------------------------------------------------------------------------ */

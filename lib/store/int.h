@@ -176,6 +176,10 @@ enum sql {
 	SQL_REMOTE_DROP,
 	SQL_REMOTE_THUMBS_DROP,
 	SQL_BARE_PREVIEWS,
+	SQL_PREVIEWS_OF,
+	SQL_SHADOW_PREVIEW,
+	SQL_SHADOW_LOCAL,
+	SQL_SHADOW_REMOTE,
 	SQL_USER_PAGE,
 	SQL_USER_PAGE_BACK,
 	SQL_FILE_LOCAL,
@@ -232,7 +236,8 @@ enum sql {
 };
 
 extern const char *const store_sql_text[SQL_COUNT];
-extern const char *const store_sql_migration[]; /* [n] brings version n to n + 1; NULL ends */
+extern const char store_sql_shadow[], store_sql_shadow_end[]; /* of shadow.c */
+extern const char *const store_sql_migration[];		      /* [n] brings version n to n + 1; NULL ends */
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -334,10 +339,11 @@ struct store {
 	struct sqlite3 *db;
 	struct sqlite3_stmt *stmt[SQL_COUNT]; /* prepared when first used */
 	char *dir;			      /* no link in it */
-	int queue;  /* DIR/mxpreview.db.wlock: writers stand in line on its OFD lock; -1: not yet */
-	int locks;  /* DIR/locks: one byte for each URL; -1: not yet */
-	bool looks; /* db was opened for reading only */
-	bool full;  /* the transaction that is open syncs fully */
+	int queue;   /* DIR/mxpreview.db.wlock: writers stand in line on its OFD lock; -1: not yet */
+	int locks;   /* DIR/locks: one byte for each URL; -1: not yet */
+	bool looks;  /* db was opened for reading only */
+	bool shadow; /* what a dry run has told is hidden: shadow.c */
+	bool full;   /* the transaction that is open syncs fully */
 };
 
 /* The statement, reset and without bindings. */

@@ -78,7 +78,7 @@ tell(const struct level *l, const struct candidate *c)
 	char path[STORE_PATH_MAX];
 	bool mended = c->now == GONE;
 	path_of(l, c->name, path);
-	l->in->bytes += mended ? c->bytes : 0;
+	l->in->bytes += mended || (l->in->e->dry && c->flaw != STORE_FLAW_OLDER) ? c->bytes : 0;
 	store_flaw_tell(l->in,
 			&(struct store_finding){.flaw = c->flaw, .path = path, .bytes = c->bytes, .mended = mended});
 }
@@ -326,6 +326,9 @@ look_beside(struct store_inspection *in)
 int
 store_orphans_files(struct store_inspection *in, struct err *err)
 {
+	/* rows that would be gone still have their files, which would go with them */
+	if (store_shadow_end(in->e->store, err) < 0)
+		return -1;
 	int rc = store_done_get(in->e->store, STORE_MADE, &in->made, err);
 	look_beside(in);
 	for (size_t i = 0; i < TOPS && rc == 0 && !stopped(in); i++) {

@@ -54,6 +54,16 @@ drop_page(struct store *s, enum sql drop, const struct pair *page, size_t n, str
 	return rc;
 }
 
+/* A dry run: what names a medium that is not there is not seen again. */
+static int
+hide_page(struct store *s, const struct pair *page, size_t n, struct err *err)
+{
+	int rc = store_shadow_begin(s, err);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = store_shadow_medium(s, page[i].origin, page[i].id, err);
+	return rc;
+}
+
 struct loose {
 	enum sql which, drop;
 	enum store_flaw flaw;
@@ -69,6 +79,8 @@ one_page(struct store_inspection *in, const struct loose *l, struct pair *after,
 	if (mend && store_write_begin(s, STORE_SYNC_FULL, err) < 0)
 		return -1;
 	int rc = read_page(s, l->which, after, page, n, err);
+	if (l->mendable && !mend && rc == 0)
+		rc = hide_page(s, page, *n, err);
 	if (mend)
 		rc = store_write_end(s, rc == 0 ? drop_page(s, l->drop, page, *n, err) : rc, err);
 	for (size_t i = 0; i < *n; i++) {
@@ -93,11 +105,13 @@ each(struct store_inspection *in, const struct loose *l, struct err *err)
 	return rc;
 }
 
-/* Previews that show a picture which is gone: as they are told by who forgets them. */
+/* Previews that show a picture which is gone: as they are told by who forgets them; their pages are sound. */
 static void
 bare(void *arg, const struct store_gone *g)
 {
 	struct store_inspection *in = arg;
+	if (g->kind != STORE_GONE_PREVIEW && in->e->told != NULL)
+		in->e->told(in->e->arg, g);
 	if (g->kind == STORE_GONE_PREVIEW)
 		store_flaw_tell(in, &(struct store_finding){
 					.flaw = STORE_FLAW_BARE, .text = g->url, .bytes = -1, .mended = !in->e->dry});
@@ -110,7 +124,9 @@ bare_previews(struct store_inspection *in, struct err *err)
 	e.told = bare;
 	e.arg = in;
 	int rc = store_expire_bare(&e, err);
-	in->e->action = e.action;
+	e.told = in->e->told;
+	e.arg = in->e->arg;
+	*in->e = e;
 	return rc;
 }
 

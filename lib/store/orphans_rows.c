@@ -167,6 +167,28 @@ may_go(const struct store_inspection *in, const struct store_medium *m, enum sto
 	return m->quarantined_by == NULL && !m->protected && (again || (in->rows && flaw == STORE_FLAW_NO_FILE));
 }
 
+/* Media are told as findings; what goes along with them is not. */
+static void
+besides(void *arg, const struct store_gone *g)
+{
+	const struct store_expiry *e = arg;
+	if (g->m == NULL && e->told != NULL)
+		e->told(e->arg, g);
+}
+
+static int
+drop_named(struct store_expiry *e, const struct store_name *name, size_t n, bool *found, struct err *err)
+{
+	struct store_expiry own = *e;
+	own.told = besides;
+	own.arg = e;
+	int rc = store_expire_names(&own, name, n, found, err);
+	own.told = e->told;
+	own.arg = e->arg;
+	*e = own;
+	return rc;
+}
+
 static int
 mend(struct pass *p, bool mended[STORE_EXPIRE_BATCH], struct err *err)
 {
@@ -175,14 +197,14 @@ mend(struct pass *p, bool mended[STORE_EXPIRE_BATCH], struct err *err)
 	size_t at[STORE_EXPIRE_BATCH], n = 0;
 	for (size_t i = 0; i < p->n; i++) {
 		mended[i] = false;
-		if (p->flaw[i] == STORE_FLAWS || p->in->e->dry || !may_go(p->in, &p->m[i], p->flaw[i]))
+		if (p->flaw[i] == STORE_FLAWS || !may_go(p->in, &p->m[i], p->flaw[i]))
 			continue;
 		at[n] = i;
 		name[n++] = (struct store_name){p->m[i].origin, p->m[i].media_id};
 	}
-	int rc = n > 0 ? store_expire_names(p->in->e, name, n, found, err) : 0;
+	int rc = n > 0 ? drop_named(p->in->e, name, n, found, err) : 0;
 	for (size_t i = 0; i < n; i++)
-		mended[at[i]] = found[i];
+		mended[at[i]] = found[i] && !p->in->e->dry;
 	return rc;
 }
 

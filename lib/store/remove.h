@@ -24,6 +24,13 @@ void store_removal_end(struct store_removal *r);
 #define STORE_RESERVE_NEW ".tmp-reserve-" /* and a number: a reserve that is being made */
 void store_flaw_tell(struct store_inspection *in, const struct store_finding *f);
 
+/* ---- shadow.c: a dry run no longer sees what it has told ---- */
+
+int store_shadow_begin(struct store *s, struct err *err); /* unless it has begun */
+int store_shadow_end(struct store *s, struct err *err);	  /* all is seen again */
+int store_shadow_medium(struct store *s, const char *origin, const char *media_id, struct err *err);
+int store_shadow_preview(struct store *s, int64_t row, struct err *err);
+
 /* ---- expire.c: batch by batch ---- */
 
 struct store_batch {
@@ -32,7 +39,9 @@ struct store_batch {
 	size_t keys;
 	struct store_medium m[STORE_EXPIRE_BATCH];
 	size_t n;
-	size_t read; /* rows that the query gave */
+	size_t read;  /* rows that the query gave */
+	char **along; /* URLs of previews that went with a medium */
+	size_t alongs;
 };
 
 /* Where a run stands in its order: those after (order, id or row), before an end. */

@@ -284,18 +284,14 @@ const char *const store_sql_text[SQL_COUNT] = {
 			  " WHERE media_length IS NULL AND url_cache IS NULL AND quarantined_by IS NULL"
 			  " AND created_ts >= ?1 AND created_ts < ?2 AND (created_ts > ?1 OR media_id > ?3)"
 			  " ORDER BY created_ts, media_id LIMIT ?4",
-    /* ?5 now, ?6 whether the pages that went with their previews are still there */
-    [SQL_DUE_FETCHED] =
-	"SELECT " LOCAL_COLUMNS ", " STORE_USED " FROM local_media_repository m"
-	" WHERE url_cache IS NOT NULL AND " AFTER(
-	    STORE_USED,
-	    "media_id") " AND NOT EXISTS (SELECT 1 FROM url_preview_images i"
-			"  WHERE i.media_id = m.media_id AND i.expires_ts > ?5)"
-			" AND NOT EXISTS (SELECT 1 FROM local_media_repository_url_cache c"
-			"  WHERE c.media_id = m.media_id AND (" STORE_OVER " >= ?5 OR (?6"
-			"   AND coalesce(m.media_type, '') NOT LIKE 'image/%' AND NOT EXISTS ("
-			"    SELECT 1 FROM local_media_repository_thumbnails t WHERE t.media_id = m.media_id))))"
-			" ORDER BY " STORE_USED ", media_id LIMIT ?4",
+    /* ?5 now */
+    [SQL_DUE_FETCHED] = "SELECT " LOCAL_COLUMNS ", " STORE_USED " FROM local_media_repository m"
+			" WHERE url_cache IS NOT NULL AND " AFTER(
+			    STORE_USED, "media_id") " AND NOT EXISTS (SELECT 1 FROM url_preview_images i"
+						    "  WHERE i.media_id = m.media_id AND i.expires_ts > ?5)"
+						    " AND NOT EXISTS (SELECT 1 FROM local_media_repository_url_cache c"
+						    "  WHERE c.media_id = m.media_id AND " STORE_OVER " >= ?5)"
+						    " ORDER BY " STORE_USED ", media_id LIMIT ?4",
     [SQL_DUE_BEFORE_FETCHED] = DUE_LOCAL("url_cache IS NOT NULL"),
     [SQL_DUE_BEFORE_LOCAL] = DUE_LOCAL("url_cache IS NULL"),
     [SQL_DUE_BEFORE_REMOTE] = "SELECT " REMOTE_COLUMNS ", " STORE_USED ", rowid FROM remote_media_cache"
@@ -311,7 +307,7 @@ const char *const store_sql_text[SQL_COUNT] = {
 	" WHERE url_cache IS NULL AND ?7 IS NOT NULL AND " STORE_USED " >= ?1 AND media_length > 0"
 	" AND quarantined_by IS NULL AND safe_from_quarantine = 0 AND NOT EXISTS (SELECT 1 FROM media_references r"
 	"  WHERE r.media_id = m.media_id AND r.origin = ?7 AND " STORE_IS_AVATAR ")"
-	" ORDER BY used LIMIT ?4 OFFSET ?8",
+	" ORDER BY used LIMIT ?4",
     /* what is counted is read */
     [SQL_USER_PAGE] = USER_PAGE("media_id", "ASC"),
     [SQL_USER_PAGE_BACK] = USER_PAGE("media_id", "DESC"),
@@ -341,6 +337,10 @@ const char *const store_sql_text[SQL_COUNT] = {
 	"  SELECT 1 FROM local_media_repository m WHERE m.media_id ="
 	"   substr(og ->> '$.\"og:image\"', 7 + instr(substr(og ->> '$.\"og:image\"', 7), '/')))"
 	" ORDER BY rowid LIMIT ?4",
+    [SQL_PREVIEWS_OF] = "SELECT url FROM local_media_repository_url_cache WHERE media_id = ?2",
+    [SQL_SHADOW_PREVIEW] = "INSERT OR IGNORE INTO gone_previews VALUES (?1)",
+    [SQL_SHADOW_LOCAL] = "INSERT OR IGNORE INTO gone_local VALUES (?2)",
+    [SQL_SHADOW_REMOTE] = "INSERT OR IGNORE INTO gone_remote VALUES (?1, ?2)",
 
     [SQL_FILE_LOCAL] = "SELECT media_id FROM local_media_repository WHERE media_id = ?1 AND (url_cache IS NULL) = ?2",
     [SQL_FILE_REMOTE] = "SELECT media_id FROM remote_media_cache WHERE media_origin = ?1 AND filesystem_id = ?2",
@@ -453,6 +453,33 @@ const char *const store_sql_text[SQL_COUNT] = {
     [SQL_TOKEN_SWEEP] = "DELETE FROM token_cache WHERE expires_ts <= ?1",
     [SQL_TOKEN_FORGET] = "DELETE FROM token_cache WHERE token_hash = ?1",
 };
+
+/* Views of the connection alone, which stand before the tables whose names they have: shadow.c. */
+/* clang-format off */
+#define SHADOW(table, columns, gone, same) \
+	"CREATE TEMP VIEW " table " AS SELECT " columns " FROM main." table " t" \
+	" WHERE NOT EXISTS (SELECT 1 FROM temp." gone " g WHERE " same ")"
+#define SHADOW_LOCAL(table, columns) SHADOW(table, columns, "gone_local", "g.media_id = t.media_id")
+#define SHADOW_REMOTE(table, columns) \
+	SHADOW(table, columns, "gone_remote", "g.media_origin = t.media_origin AND g.media_id = t.media_id")
+const char store_sql_shadow[] =
+    "CREATE TEMP TABLE gone_previews (row INTEGER PRIMARY KEY);"
+    "CREATE TEMP TABLE gone_local (media_id TEXT PRIMARY KEY) WITHOUT ROWID;"
+    "CREATE TEMP TABLE gone_remote (media_origin TEXT, media_id TEXT, PRIMARY KEY (media_origin, media_id)) WITHOUT ROWID;"
+    SHADOW_LOCAL("local_media_repository", "*") ";"
+    SHADOW_LOCAL("local_media_repository_thumbnails", "*") ";"
+    SHADOW_LOCAL("url_preview_images", "*") ";"
+    SHADOW_LOCAL("local_media_repository_url_cache", "rowid AS rowid, *")
+    " AND NOT EXISTS (SELECT 1 FROM temp.gone_previews p WHERE p.row = t.rowid);"
+    SHADOW_REMOTE("remote_media_cache", "rowid AS rowid, *") ";"
+    SHADOW_REMOTE("remote_media_cache_thumbnails", "*") ";";
+const char store_sql_shadow_end[] =
+    "DROP VIEW IF EXISTS temp.local_media_repository; DROP VIEW IF EXISTS temp.local_media_repository_thumbnails;"
+    "DROP VIEW IF EXISTS temp.url_preview_images; DROP VIEW IF EXISTS temp.local_media_repository_url_cache;"
+    "DROP VIEW IF EXISTS temp.remote_media_cache; DROP VIEW IF EXISTS temp.remote_media_cache_thumbnails;"
+    "DROP TABLE IF EXISTS temp.gone_previews; DROP TABLE IF EXISTS temp.gone_local;"
+    "DROP TABLE IF EXISTS temp.gone_remote;";
+/* clang-format on */
 
 /* Tables and columns are the reference server's (spec F.10), so that its data can be taken over as it is; what it does
  * not have is in tables of our own.  Times are ms since the epoch.  Tables with a natural key have no rowid, and an
