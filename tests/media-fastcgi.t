@@ -25,7 +25,7 @@ start() {
 	PIDS="$PIDS $CGI"
 	until_is yes listens
 }
-files() { find "/proc/$CGI/fd" -mindepth 1 | wc -l; }
+connections() { find "/proc/$CGI/fd" -mindepth 1 -lname 'socket:*' | wc -l; } # stores that are kept open come and go
 half() { find "$S" -name '.??*' -path '*_content*' | wc -l; }
 printf '%s\n' 'auth = none' 'max_upload_size = 200M' >"$C"
 start
@@ -47,12 +47,12 @@ T=$(fcgi send POST "$M/v3/upload" small | body | json .content_uri) T=${T#mxc://
 is "$(fcgi send POST "$M/v3/upload" small CONTENT_LENGTH=1000000000 | status)" 413 'too large, before it came'
 
 # ---- away
-before=$(files)
+before=$(connections)
 fcgi half POST "$M/v3/upload" 3000000
 until_is 0 half
 ok "$?" 'of half an upload nothing is left'
 fcgi glance "$L/download/$B"
-until_is "$before" files
+until_is "$before" connections
 ok "$?" 'nor of half a download'
 
 # ---- announced
@@ -70,7 +70,7 @@ wait "$W2"
 is "$(status <waited2)" 400 'and knows that it is no picture'
 Q=$(fcgi post "$M/v1/create" 0 | body | json .content_uri) Q=${Q#mxc://}
 fcgi leave 8 "$L/download/$Q?timeout_ms=60000"
-until_is "$before" files
+until_is "$before" connections
 ok "$?" 'who went away waits no more'
 
 # ---- thumbnails, made by somebody else
@@ -90,11 +90,11 @@ wait "${ups[@]}"
 is "$(for i in 1 2 3 4 5 6; do status <"up.$i"; done | sort | uniq -c | tr -s ' ')" ' 6 200' 'uploads at once'
 
 # ---- the end
-before=$(files)
+before=$(connections)
 P=$(fcgi post "$M/v1/create" 0 | body | json .content_uri) P=${P#mxc://}
 fcgi get "$L/download/$P?timeout_ms=60000" >waited &
 W=$!
-until_is $((before + 1)) files
+until_is $((before + 1)) connections
 ok "$?" 'somebody waits'
 is "$(fcgi get "$L/config" | status)" 200 'it is there'
 kill -TERM "$CGI"
