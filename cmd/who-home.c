@@ -10,7 +10,7 @@
 #include "json/json.h"
 #include "preview/desk.h"
 
-enum { PIPE_MAX = 4 << 20, LINE = 16384, MARGIN = 5000 };
+enum { PIPE_MAX = 4 << 20, LINE = 16384, MARGIN = 5000, WARN_EVERY = 60000 };
 
 struct inquiry {
 	struct inquiry *next;
@@ -25,7 +25,8 @@ struct who_home {
 	who_home_said *said;
 	void *arg;
 	struct cgi *g;
-	pid_t pid; /* 0: not running */
+	pid_t pid;	/* 0: not running */
+	int64_t warned; /* 0: all is well */
 	struct io_lines lines;
 	struct buf pipe;
 	struct inquiry *inquiries;
@@ -136,6 +137,17 @@ talk(struct who_home *h)
 		cmd_warn(h->c, "%s", err.text);
 }
 
+/* Clients are told each time, whoever keeps the server now and then. */
+static void
+complain(struct who_home *h, const struct err *err)
+{
+	int64_t now = cmd_clock();
+	if (h->warned != 0 && now - h->warned < WARN_EVERY)
+		return;
+	h->warned = now != 0 ? now : 1;
+	cmd_warn(h->c, "%s: %s", h->c->conf.homeserver, err->text);
+}
+
 static void
 told(struct who_home *h, const char *line, size_t len)
 {
@@ -159,6 +171,10 @@ told(struct who_home *h, const char *line, size_t len)
 		(void)err_http(&err, ERR_REMOTE, status == 504 ? 504 : 502, "M_UNKNOWN", "%s",
 			       json_str(j, "error") != NULL ? json_str(j, "error") : "the homeserver cannot be asked");
 	said.err = status == 200 && who_is_user(user) ? NULL : &err;
+	if (said.err != NULL && status != 401)
+		complain(h, &err);
+	else
+		h->warned = 0;
 	h->said(h->arg, token, &said);
 	json_free(j);
 }

@@ -15,8 +15,15 @@ for variant in '' --all-media; do
 	web_daemons
 	web_start web_nginx nginx -p "$WEB" -e "$WEB/error.log" -c "$WEB/nginx.conf"
 	web_walk
-	web_stop
-	web_daemons_end
 	web_silent 'no lines of its own'
+	said=$(web_curl -i -X POST -H 'Content-Length: 60000000' "$BASE/_matrix/media/v3/upload" | tr -d '\r')
+	like "$said" '^HTTP/1.1 413 ' "$WEB_NAME: an upload that it refuses itself"
+	is "$(grep -E '^(Content-Type|Access-Control-Allow-Origin|\{)' <<<"$said" | tr '\n' ' ')" \
+		'Content-Type: application/json Access-Control-Allow-Origin: * {"errcode":"M_TOO_LARGE","error":"Upload request body is too large"} ' "$WEB_NAME: is told, to browsers, too"
+	web_daemons_end
+	said=$(web_curl -i "$BASE/_matrix/client/v1/media/preview_url?url=x" | tr -d '\r')
+	is "$(grep -E '^(HTTP|Content-Type|Access-Control-Allow-Origin|\{)' <<<"$said" | tr '\n' ' ')" \
+		'HTTP/1.1 502 Bad Gateway Content-Type: application/json Access-Control-Allow-Origin: * {"errcode":"M_UNKNOWN","error":"Bad gateway"} ' "$WEB_NAME: so is that nobody is behind it"
+	web_stop
 done
 finish

@@ -38,6 +38,7 @@ is "$(said "$(cgi guest-1 "$A")")" '403 M_GUEST_ACCESS_FORBIDDEN: Guest access n
 is "$(cgi guest-1 "$A" | status):$(asked)" 403:1 'is remembered as such'
 is "$(said "$(cgi '' "$A")")" '401 M_MISSING_TOKEN: Missing access token' 'no token'
 is "$(said "$(cgi broken "$A")" | cut -d ' ' -f 1,2)" '502 M_UNKNOWN:' 'a homeserver that answers nonsense'
+is "$(grep -c "^mxpreview-cgi: http://127.0.0.1:$HS: the homeserver does not say who it is" "$TMP/err")" 1 'which the log tells'
 is "$(cgi evil "$A" | status):$(cgi reset "$A" | status):$(cgi endless-1 "$A" | status)" 502:502:502 'or something evil, or nothing, or without end'
 is "$(sqlite3 "$S/mxpreview.db" "SELECT user_id, guest, admin IS NULL FROM token_cache WHERE token_hash = '$(printf alice | sha256sum | cut -c 1-64)'")" \
 	'@alice:test|0|1' 'the store knows the hash of a token'
