@@ -63,7 +63,7 @@ for i in 1 2 3 4 5 6; do printf '<title>P%d</title><meta property="og:image" con
 origin_start --root "$TMP/site"
 cat >"$TMP/conf" <<'CONF'
 allow_ip = 127.0.0.0/8
-url_preview_image_lifetime = 0
+url_preview_image_lifetime = 1h
 min_ttl = 0
 ttl = 0
 max_ttl = 0

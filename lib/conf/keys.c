@@ -31,21 +31,26 @@ struct row {
 	const char *word[2];
 	const char *help;
 	bool site; /* may stand in a section */
+	bool zero; /* 0 may stand, too, below min: there is no such thing */
 };
 
 #define KIB ((int64_t)1024)
 #define MIB (1024 * KIB)
 #define SEC ((int64_t)1000)
 #define MINUTE (60 * SEC)
+#define HOUR (60 * MINUTE)
 #define DAY (86400 * SEC)
 #define YEAR (365 * DAY)
 
 /* clang-format off */
 #define ROW(key, type, field, def, min, max, check, no, yes, help, site) \
-	{#key, type, offsetof(struct conf, field), def, min, max, check, {no, yes}, help, site}
+	{#key, type, offsetof(struct conf, field), def, min, max, check, {no, yes}, help, site, false}
 #define STRING(key, def, check, help) ROW(key, TEXT, key, def, 0, 0, check, NULL, NULL, help, false)
 #define MANY(key, type, check, help) ROW(key, type, key, "", 0, 0, check, NULL, NULL, help, false)
 #define RANGE(key, type, def, min, max, help) ROW(key, type, key, def, min, max, NULL, NULL, NULL, help, false)
+/* What is meant in seconds and read as ms would delete nearly all: no lifetime of media is shorter than an hour. */
+#define LIFETIME(key, def, max, help) \
+	{#key, DURATION, offsetof(struct conf, key), def, HOUR, max, NULL, {NULL, NULL}, help, false, (def)[0] == '0'}
 #define BOOLEAN(key, def, help) ROW(key, SWITCH, key, def, 0, 0, NULL, NULL, NULL, help, false)
 #define EITHER(key, field, no, yes, help) ROW(key, CHOICE, field, no, 0, 0, NULL, no, yes, help, false)
 /* Keys that may also stand in a section. */
@@ -108,10 +113,10 @@ static const struct row rows[] = {
 	  "how long an answer waits for others that its page wants not kept"),
     RANGE(failure_ttl, DURATION, "5m", 0, 7 * DAY, "how long a first failure is remembered"),
     RANGE(failure_max_ttl, DURATION, "24h", 0, 30 * DAY, "how long failures in a row are remembered at most"),
-    RANGE(url_preview_image_lifetime, DURATION, "2d", 0, 10 * YEAR, "how long pictures of previews are kept after use"),
-    RANGE(local_media_lifetime, DURATION, "0", 0, 100 * YEAR, "how long uploads are kept after use; 0 is for ever"),
-    RANGE(remote_media_lifetime, DURATION, "0", 0, 100 * YEAR,
-	  "how long copies of other servers' media are kept after use; 0 is for ever"),
+    LIFETIME(url_preview_image_lifetime, "2d", 10 * YEAR, "how long pictures of previews are kept after use"),
+    LIFETIME(local_media_lifetime, "0", 100 * YEAR, "how long uploads are kept after use; 0 is for ever"),
+    LIFETIME(remote_media_lifetime, "0", 100 * YEAR,
+	     "how long copies of other servers' media are kept after use; 0 is for ever"),
     RANGE(max_store_size, SIZE, "0", 0, 1024 * 1024 * 1024 * MIB,
 	  "bytes of what can be had again, previews' and other servers' media; 0 is no bound"),
     RANGE(orphan_grace, DURATION, "24h", 0, YEAR, "how old a file that nothing names must be to be removed"),
@@ -180,6 +185,14 @@ show(enum type type, int64_t v, char out[32])
 	return out;
 }
 
+/* A number alone that is too small was meant in another unit. */
+static bool
+bare_ms(const struct row *r, const char *value, int rc)
+{
+	size_t n = strlen(value);
+	return rc == 0 && r->type == DURATION && n > 0 && value[n - 1] >= '0' && value[n - 1] <= '9';
+}
+
 static int
 set_number(struct conf *c, const struct row *r, const char *value, struct err *err)
 {
@@ -191,9 +204,10 @@ set_number(struct conf *c, const struct row *r, const char *value, struct err *e
 	int rc = r->type == NUMBER ? str_int64(value, &v)
 		 : r->type == SIZE ? str_size(value, &v)
 				   : str_duration(value, &v);
-	if (rc < 0 || v < r->min || v > r->max)
-		return err_set(err, ERR_INPUT, "%s: '%.100s' is not %s from %s to %s", r->name, value, what[r->type],
-			       show(r->type, r->min, lo), show(r->type, r->max, hi));
+	if (rc < 0 || ((v < r->min || v > r->max) && !(r->zero && v == 0)))
+		return err_set(err, ERR_INPUT, "%s: '%.100s' is not %s from %s to %s%s%s", r->name, value,
+			       what[r->type], show(r->type, r->min, lo), show(r->type, r->max, hi),
+			       r->zero ? ", or 0" : "", bare_ms(r, value, rc) ? "; without a letter it is in ms" : "");
 	*(int64_t *)field(c, r) = v;
 	return 0;
 }

@@ -121,6 +121,11 @@ main(void)
 	good();
 	BAD("jobs = 1\nnonsense = 3\n", ":2: ", "unknown key 'nonsense'", "an unknown key");
 	BAD("\n\njobs = 0\n", ":3: jobs: ", "from 1 to 256", "a number out of bounds");
+	BAD("local_media_lifetime = 86400\n",
+	    ":1: local_media_lifetime: ", "from 1h to 100y, or 0; without a letter it is in ms",
+	    "seconds that are read as ms");
+	BAD("remote_media_lifetime = 59m\n", ":1: ", "from 1h to 100y, or 0", "a lifetime of less than an hour");
+	BAD("url_preview_image_lifetime = 0\n", ":1: ", "from 1h to 10y; without a letter it is in ms", "none at all");
 	BAD("ttl = soon\n", ":1: ttl: ", "from 0 to 10y", "a bad time");
 	BAD("max_spider_size = 1\n", ":1: max_spider_size: ", "from 1K to 1G", "a size too small");
 	BAD("compat = x\n", ":1: compat: ", "neither none nor synapse", "a wrong word");
