@@ -2,7 +2,6 @@
 #include "cmd/remote.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,17 +21,10 @@ enum { WAIT_MIN = 10, WAIT_MAX = 200, GROWTH = 300, MARGIN = 5000, KEY_FILE_MAX 
 void
 remote_init(struct remote *r, const struct cmd *c, struct store *s, const struct store_blobs *b)
 {
-	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1); /* filters stand beside us */
-	char *slash = NULL;
+	char *dir = io_program_dir(); /* filters stand beside us */
 	*r = (struct remote){.c = c, .store = s, .blobs = b};
-	if (n > 0) {
-		path[n] = '\0';
-		slash = strrchr(path, '/');
-	}
-	if (slash != NULL)
-		*slash = '\0';
-	r->fetch = mem_printf("%s/mxpreview-fetch", slash != NULL ? path : "/usr/bin");
+	r->fetch = mem_printf("%s/mxpreview-fetch", dir);
+	mem_free(dir);
 }
 
 void
