@@ -203,9 +203,23 @@ check(const struct app *a, int operands)
 		cmd_misuse(&a->c, usage, "-m and --animated need --thumbnail");
 }
 
-static int
-open_all(struct app *a, struct err *err)
+/* Others' media come here when they are asked for; ours are here, or the directory is a mistake and stays what it is. */
+static bool
+comes_from_elsewhere(const struct app *a, char **object)
 {
+	struct matrix_mxc at;
+	for (; *object != NULL && !a->info; object++)
+		if (str_starts(*object, MATRIX_MXC) && matrix_mxc_parse(&at, *object, NULL) == 0 &&
+		    !str_eq(at.origin, a->c.conf.server_name))
+			return true;
+	return false;
+}
+
+static int
+open_all(struct app *a, char **object, struct err *err)
+{
+	if (!comes_from_elsewhere(a, object) && store_there(a->c.store, err) < 0)
+		return -1;
 	if (media_cmd_open(&a->mc, &a->c, err) < 0)
 		return -1;
 	remote_init(&a->remote, &a->c, a->mc.m.store, &a->mc.blobs);
@@ -236,7 +250,7 @@ main(int argc, char **argv)
 		cmd_set(&a.c, "server_name", a.server_name);
 	a.how.timeout = a.timeout;
 
-	status = open_all(&a, &err) < 0 ? cmd_fail(&a.c, &err, NULL) : all(&a, argv + optind);
+	status = open_all(&a, argv + optind, &err) < 0 ? cmd_fail(&a.c, &err, NULL) : all(&a, argv + optind);
 	remote_clear(&a.remote);
 	media_cmd_close(&a.mc);
 	return cmd_leave(&a.c, status);

@@ -240,6 +240,15 @@ check(const struct app *a, int files)
 		cmd_misuse(&a->c, usage, "which file? - is standard input");
 }
 
+/* Whose account is elsewhere has no media here: no command would look for it under that name. */
+static void
+check_user(const struct app *a)
+{
+	const char *ours = a->c.conf.server_name;
+	if (a->user != NULL && !str_eq(matrix_user_server(a->user), ours))
+		cmd_misuse(&a->c, usage, "not a user of %s (server_name): %s", ours, a->user);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -257,6 +266,7 @@ main(int argc, char **argv)
 	cmd_mind_owner(&a.c);
 	if (a.server_name != NULL)
 		cmd_set(&a.c, "server_name", a.server_name);
+	check_user(&a);
 
 	if (media_cmd_open(&a.mc, &a.c, &err) < 0)
 		status = cmd_fail(&a.c, &err, NULL);

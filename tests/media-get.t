@@ -213,6 +213,15 @@ is "$(ls "$S"/access.journal* 2>/dev/null)" '' 'the journal is gone'
 get --unsafely-bypass-quarantine "$m" >/dev/null 2>&1
 is "$(ls "$S"/access.journal* 2>/dev/null)" '' 'the look of a moderator is no use'
 
+# ---- a mistyped directory
+mkdir none
+for of in "$u" "${u##*/}" "--info mxc://far.example/x"; do
+	# shellcheck disable=SC2086
+	out=$(mxmedia-get -d none/typo $of 2>&1 >/dev/null)
+	is "$? $(ls none)" '1 ' "$of: no store is made"
+	like "$out" 'none/typo: no store is there' '  and why'
+done
+
 # ---- usage
 for bad in '' 'a b' '--thumbnail 0x5 a' '--thumbnail 5 a' '--thumbnail 70000x1 a' '--thumbnail 5x5x5 a' '-m crop a' '--animated a' \
 	'--thumbnail 5x5 -m fill a' '--info -o x a' '--timeout never a' '--timeout 1d a'; do

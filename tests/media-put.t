@@ -240,6 +240,9 @@ for bad in '' '--reserve a.jpg' '--into x' '--into x a b' '--name n a b' '--user
 	put $bad </dev/null >/dev/null 2>&1
 	is "$?" 2 "usage: '$bad'"
 done
+put --user @u:other.example a.jpg 2>"$TMP/err" >/dev/null
+is "$?" 2 'a user of another server'
+like "$(cat "$TMP/err")" 'not a user of .*\(server_name\): @u:other.example' '  and why'
 mxmedia-put -d /proc/nowhere a.jpg >/dev/null 2>"$TMP/err"
 is "$?" 1 'a store that cannot be made'
 (ulimit -f 100 && put big a.jpg >out 2>"$TMP/err")

@@ -168,7 +168,7 @@ is "$(cached http://one):$(cached http://three)" "$kept:$kept" 'when it is free,
 
 # a page to look through
 "$BIN/tests/mkimage" -f jpeg 640x480 1 >"$TMP/p.jpg"
-mxmedia-put -q -d "$S" --user '@w:x' --name '<script>alert(1)</script>"&.jpg' "$TMP/p.jpg" >"$TMP/out"
+mxmedia-put -q -d "$S" --user '@w:localhost' --name '<script>alert(1)</script>"&.jpg' "$TMP/p.jpg" >"$TMP/out"
 id=$(jq -r '.content_uri | split("/") | last' "$TMP/out")
 sql "INSERT INTO remote_media_cache (media_origin, media_id, filesystem_id, created_ts, media_length, upload_name)
 	VALUES ('o.example', 'a''b\$(x)<', 'abcdefgh', 1, 1, char(8238) || 'gpj')"
