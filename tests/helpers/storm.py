@@ -4,7 +4,7 @@
 usage: storm.py SOCKET PID REQUESTS CLIENTS GOOD-PORT BAD-PORT
 Of a hundred requests one is for a hostile site, five for a page that nobody has asked for, one of these with a picture, and the rest for twenty
 pages that are known after the first time.  Prints one JSON object: answers by kind and status, what was lost, milliseconds of known answers,
-and memory (KiB, proportional), descriptors and zombies of PID and its children after the first tenth and after the last.
+and memory of their own (KiB; pages of files are shared with whoever else runs), descriptors and zombies of PID and its children after the first tenth and after the last.
 """
 import collections
 import json
@@ -105,7 +105,7 @@ def measure():
     memory = {}
     for one in pids:
         name = text(f"/proc/{one}/comm").strip()
-        memory[name] = memory.get(name, 0) + sum(int(l.split()[1]) for l in text(f"/proc/{one}/smaps_rollup").splitlines() if l.startswith("Pss:"))
+        memory[name] = memory.get(name, 0) + sum(int(l.split()[1]) for l in text(f"/proc/{one}/smaps_rollup").splitlines() if l.startswith("Pss_Anon:"))
     files = 0
     for one in pids:
         try:
