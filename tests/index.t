@@ -30,6 +30,19 @@ is "$(sqlite3 "$TMP/other/mxpreview.db" 'SELECT * FROM media_references')" "$(db
 echo '{"user_id":"@u:a","avatar_url":"mxc://a/new"}' | index >/dev/null
 is "$(db "SELECT media_id FROM media_references WHERE kind = 'profile_avatar'")" new 'a profile has one picture'
 
+# the same events without their room, then with it, then without: the room is known
+roomless() { mxmedia-index -q -d "$TMP/room" "$@" <"$TMP/bare"; }
+of_room() { sqlite3 "$TMP/room/mxpreview.db" "SELECT room_id, event_id, media_id FROM media_references ORDER BY 2, 3"; }
+jq -c 'select(.type) | del(.room_id)' "$TMP/events" >"$TMP/bare"
+roomless >/dev/null
+is "$(of_room | cut -d'|' -f1 | sort -u)" '' 'no room'
+roomless --room '!r:a' >/dev/null
+is "$(of_room)" '!r:a|$1|one
+!r:a|$1|thumb
+!r:a|$2|two' 'the row without a room gives way'
+is "$(roomless | jq .references) $(of_room | wc -l)" '0 3' 'and does not come back'
+is "$(roomless --room '!s:a' | jq .references) $(of_room | wc -l)" '3 6' 'another room is another one'
+
 # names
 {
 	event 5 m.room.member '{"membership":"join","displayname":"New"}' ',"state_key":"@u:a"'

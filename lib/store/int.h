@@ -199,6 +199,7 @@ enum sql {
 
 	/* refs.c and beside it: who refers to what, counts */
 	SQL_REF_PUT,
+	SQL_REF_ROOMLESS_DROP,
 	SQL_REF_PROFILE_OTHERS,
 	SQL_REDACTION_PUT,
 	SQL_NAME_PUT,

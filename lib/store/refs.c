@@ -144,6 +144,18 @@ put_profile(struct store *s, const struct store_refs *b, const struct gathered *
 	return 0;
 }
 
+/* An event that was read without its room is the same one: what says less gives way. */
+static int
+put_reference(struct store *s, const struct store_refs *b, const struct gathered *g, int64_t *changed, struct err *err)
+{
+	int64_t before = *changed, dropped = 0;
+	if (put_strings(s, b, g, SQL_REF_PUT, changed, err) < 0)
+		return -1;
+	if (*changed == before || text(b, g, 2) == NULL || *text(b, g, 2) == '\0')
+		return 0;
+	return put_strings(s, b, g, SQL_REF_ROOMLESS_DROP, &dropped, err);
+}
+
 static int
 put_one(struct store *s, const struct store_refs *b, const struct gathered *g, struct store_refs_new *added,
 	struct err *err)
@@ -151,7 +163,7 @@ put_one(struct store *s, const struct store_refs *b, const struct gathered *g, s
 	int64_t names = 0;
 	switch (g->what) {
 	case REFERENCE:
-		return put_strings(s, b, g, SQL_REF_PUT, &added->references, err);
+		return put_reference(s, b, g, &added->references, err);
 	case REDACTION:
 		return put_strings(s, b, g, SQL_REDACTION_PUT, &added->redactions, err);
 	case NAME:

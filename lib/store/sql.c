@@ -381,8 +381,12 @@ const char *const store_sql_text[SQL_COUNT] = {
     [SQL_STATE_SET] = "INSERT OR REPLACE INTO store_state (name, value) VALUES (?1, ?2)",
 
     /* ---- refs.c and beside it: who refers to what, counts ---- */
-    [SQL_REF_PUT] = "INSERT OR IGNORE INTO media_references (media_id, origin, room_id, event_id, kind, sender, ts)"
-		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_REF_PUT] =
+	"INSERT OR IGNORE INTO media_references (media_id, origin, room_id, event_id, kind, sender, ts)"
+	" SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE ?3 > '' OR NOT EXISTS (SELECT 1 FROM media_references"
+	"  WHERE media_id = ?1 AND origin = ?2 AND room_id > '' AND ts = ?7 AND event_id = ?4 AND kind = ?5)",
+    [SQL_REF_ROOMLESS_DROP] = "DELETE FROM media_references WHERE room_id = '' AND ts = ?7 AND event_id = ?4"
+			      " AND kind = ?5 AND origin = ?2 AND media_id = ?1 AND ?3 > ''",
     [SQL_REF_PROFILE_OTHERS] = "DELETE FROM media_references WHERE room_id = '' AND ts = 0 AND event_id = ?1"
 			       " AND kind = '" STORE_PROFILE_AVATAR "' AND (origin IS NOT ?2 OR media_id IS NOT ?3)",
     [SQL_REDACTION_PUT] = "INSERT OR IGNORE INTO media_redactions (event_id, room_id, redacted_by, redacted_ts)"
