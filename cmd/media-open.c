@@ -47,29 +47,37 @@ quotas(const struct conf_list *l)
 	return q;
 }
 
+void
+media_cmd_renew(struct media_cmd *mc, const struct cmd *c)
+{
+	const struct conf *conf = &c->conf;
+	mem_free(mc->quota);
+	mc->quota = quotas(&conf->media_upload_limits);
+	mc->m.server_name = conf->server_name;
+	mc->m.max_upload = conf->max_upload_size;
+	mc->m.min_free = conf->min_free_space;
+	mc->m.lifetime = conf->unused_expiration_time;
+	mc->m.max_pending = conf->max_pending_media_uploads;
+	mc->m.quota = mc->quota;
+	mc->m.quotas = conf->media_upload_limits.n;
+	mc->m.dynamic = conf->dynamic_thumbnails;
+	mc->m.authenticated = conf->enable_authenticated_media;
+}
+
 int
 media_cmd_open(struct media_cmd *mc, struct cmd *c, struct err *err)
 {
-	const struct conf *conf = &c->conf;
-	*mc = (struct media_cmd){.blobs = {.dirfd = -1}, .quota = quotas(&conf->media_upload_limits)};
+	*mc = (struct media_cmd){.blobs = {.dirfd = -1}};
 	mc->thumb = thumb_argv(c);
 	mc->m = (struct media){
 	    .store = store_open(c->store, err),
 	    .blobs = &mc->blobs,
-	    .server_name = conf->server_name,
 	    .thumb = mc->thumb,
-	    .max_upload = conf->max_upload_size,
-	    .min_free = conf->min_free_space,
-	    .lifetime = conf->unused_expiration_time,
-	    .max_pending = conf->max_pending_media_uploads,
-	    .quota = mc->quota,
-	    .quotas = conf->media_upload_limits.n,
-	    .dynamic = conf->dynamic_thumbnails,
-	    .authenticated = conf->enable_authenticated_media,
 	    .now = cmd_now,
 	    .clock = cmd_clock,
 	    .stop = stopped,
 	};
+	media_cmd_renew(mc, c);
 	return mc->m.store != NULL ? store_blobs_open(&mc->blobs, c->store, true, err) : -1;
 }
 

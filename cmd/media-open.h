@@ -15,6 +15,7 @@ struct media_cmd {
 
 /* Opens the store and takes the rules out of the configuration, which must have been read. */
 int media_cmd_open(struct media_cmd *mc, struct cmd *c, struct err *err);
+void media_cmd_renew(struct media_cmd *mc, const struct cmd *c); /* other rules, from now on; borrows them */
 void media_cmd_close(struct media_cmd *mc);
 
 /* What is meant by an operand: "mxc://server/id", or the bare id of one of ours.  Borrows from *at and text. */

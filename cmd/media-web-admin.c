@@ -20,7 +20,7 @@ static struct store_name
 name_of(const struct task *t)
 {
 	const char *server = task_value(t, "server");
-	bool ours = server == NULL || str_eq(server, t->web->c.conf.server_name);
+	bool ours = server == NULL || str_eq(server, t->c->conf.server_name);
 	return (struct store_name){ours ? NULL : server, task_value(t, "id")};
 }
 

@@ -40,7 +40,7 @@ begin(struct deletion *d, struct context *x, const struct task *t, struct err *e
 				     .by = media_web_by(t),
 				     .told = told,
 				     .arg = d,
-				     .fresh_ts = now - reach(&t->web->c.conf)}};
+				     .fresh_ts = now - reach(&t->c->conf)}};
 	buf_init(&d->list, TASK_TEXT_MAX);
 	return store_expire_lock(x->mc.m.blobs, true, &d->lock, err);
 }

@@ -26,10 +26,10 @@ struct list {
 
 struct pool {
 	struct cgi_source wake; /* first: an eventfd */
-	struct cmd *c;
-	struct store_rates *rates;
 	bool threads;
 	pthread_mutex_t lock; /* of all that follows */
+	struct cmd *c;
+	struct store_rates *rates;
 	pthread_cond_t more[LANES];
 	struct list wait[LANES], done;
 	size_t idle[LANES], queued[LANES], n[LANES], max[LANES];
@@ -87,7 +87,20 @@ context_open(struct context *x, struct cmd *c, struct store_rates *rates, struct
 	x->mc.m.fetch = media_web_bring;
 	x->mc.m.fetch_arg = x;
 	x->rates = rates;
+	x->c = c;
 	return 0;
+}
+
+void
+context_renew(struct context *x, struct cmd *c, struct store_rates *rates)
+{
+	if (x->c == c)
+		return;
+	media_cmd_renew(&x->mc, c);
+	remote_clear(&x->remote);
+	remote_init(&x->remote, c, x->mc.m.store, &x->mc.blobs);
+	x->rates = rates;
+	x->c = c;
 }
 
 void
@@ -105,10 +118,10 @@ free_context(struct context *x)
 }
 
 static struct context *
-open_context(struct pool *p, struct err *err)
+open_context(const struct pool *p, struct cmd *c, struct store_rates *rates, struct err *err)
 {
 	struct context *x = mem_alloc(sizeof *x);
-	if (context_open(x, p->c, p->rates, err) == 0) {
+	if (context_open(x, c, rates, err) == 0) {
 		if (p->threads)
 			x->mc.m.stop = stopped;
 		return x;
@@ -122,12 +135,17 @@ pool_take(struct pool *p, struct err *err)
 {
 	(void)pthread_mutex_lock(&p->lock);
 	struct context *x = p->spare;
+	struct cmd *c = p->c;
+	struct store_rates *rates = p->rates;
 	if (x != NULL) {
 		p->spare = x->next;
 		p->spares--;
 	}
 	(void)pthread_mutex_unlock(&p->lock);
-	return x != NULL ? x : open_context(p, err);
+	if (x == NULL)
+		return open_context(p, c, rates, err);
+	context_renew(x, c, rates);
+	return x;
 }
 
 void
@@ -245,6 +263,15 @@ ready(struct cgi_source *s, unsigned events)
 			return;
 		job->done(job);
 	}
+}
+
+void
+pool_renew(struct pool *p, struct cmd *c, struct store_rates *rates)
+{
+	(void)pthread_mutex_lock(&p->lock);
+	p->c = c;
+	p->rates = rates;
+	(void)pthread_mutex_unlock(&p->lock);
 }
 
 int

@@ -21,7 +21,7 @@ task_name(const struct task *t, struct store_name *name, struct err *err)
 	const char *server = task_value(t, "server"), *id = task_value(t, "id");
 	if (!matrix_server_valid(server))
 		return err_http(err, ERR_INPUT, 400, "M_INVALID_PARAM", "No server can have that name");
-	*name = (struct store_name){str_eq(server, t->web->c.conf.server_name) ? NULL : server, id};
+	*name = (struct store_name){str_eq(server, t->c->conf.server_name) ? NULL : server, id};
 	if (!matrix_media_id_valid(id) || (name->origin == NULL && !store_id_valid(id)))
 		return err_http(err, ERR_NOTFOUND, 404, "M_NOT_FOUND", "Not found");
 	return 0;
@@ -60,7 +60,7 @@ task_json(struct task *t, struct json *take, struct err *err)
 {
 	struct buf text;
 	buf_init(&text, TASK_TEXT_MAX);
-	if (json_write(take, t->web->c.conf.compat_synapse ? JSON_ASCII : 0, &text) < 0)
+	if (json_write(take, t->c->conf.compat_synapse ? JSON_ASCII : 0, &text) < 0)
 		text.full = true;
 	json_free(take);
 	return task_text(t, &text, err);
@@ -69,10 +69,10 @@ task_json(struct task *t, struct json *take, struct err *err)
 int
 task_ask_rate(const struct task *t, const char *what, const struct store_limit *limit, struct err *err)
 {
-	if (t->web->rates == NULL || t->user == NULL)
+	if (t->rates == NULL || t->user == NULL)
 		return 0;
 	char *name = mem_printf("%s %s", what, t->user);
-	int64_t early = store_rates_ask(t->web->rates, name, limit, cmd_now());
+	int64_t early = store_rates_ask(t->rates, name, limit, cmd_now());
 	mem_free(name);
 	if (early <= 0)
 		return 0;

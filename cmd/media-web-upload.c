@@ -9,7 +9,7 @@
 int
 media_web_create(struct context *x, struct task *t, struct err *err)
 {
-	const struct conf *conf = &t->web->c.conf;
+	const struct conf *conf = &t->c->conf;
 	const struct store_limit limit = {conf->media_create_per_second, conf->media_create_burst};
 	char id[STORE_ID_MAX];
 	int64_t expires = 0;

@@ -17,12 +17,14 @@ struct task;
 struct context {
 	struct media_cmd mc;
 	struct remote remote;
+	struct cmd *c;		   /* by whose rules */
 	struct store_rates *rates; /* NULL: no limit */
 	const char *address;	   /* of the client for whom another server is asked; NULL: nobody's */
 	struct context *next;	   /* free ones */
 };
 
 int context_open(struct context *x, struct cmd *c, struct store_rates *rates, struct err *err);
+void context_renew(struct context *x, struct cmd *c, struct store_rates *rates);
 void context_close(struct context *x); /* also of one that could not be opened */
 
 /* What needs the processor or the disk; what waits for other servers; what may be about all media there are. */
@@ -39,7 +41,8 @@ struct job {
 struct pool;
 /* threads == false: everything is done at once, by whoever asks for it. */
 struct pool *pool_new(struct cmd *c, struct store_rates *rates, bool threads, struct err *err);
-int pool_watch(struct pool *p, struct cgi *g, struct err *err); /* the loop hears of what is done */
+void pool_renew(struct pool *p, struct cmd *c, struct store_rates *rates); /* for what is begun from now on */
+int pool_watch(struct pool *p, struct cgi *g, struct err *err);		   /* the loop hears of what is done */
 void pool_submit(struct pool *p, enum lane lane, struct job *job);
 struct context *pool_take(struct pool *p, struct err *err);
 void pool_give(struct pool *p, struct context *x); /* NULL is nothing */
@@ -62,8 +65,15 @@ struct handler {
 	enum manner manner;
 };
 
-struct web {
+/* What the configuration said, once: it stays as long as the process, for threads may be in the midst of it. */
+struct setting {
 	struct cmd c;
+	struct setting *before;
+};
+
+struct web {
+	struct cmd c; /* the loop's */
+	struct setting *setting;
 	struct cgi_options o;
 	struct cgi *cgi;
 	struct who *who;
@@ -81,6 +91,8 @@ struct web {
 struct task {
 	struct job job; /* first */
 	struct web *web;
+	const struct cmd *c; /* as it was when it was asked */
+	struct store_rates *rates;
 	struct cgi_request *q;
 	const struct handler *handler;
 	char *user; /* "@alice:example.org"; NULL: nobody asked */

@@ -145,7 +145,12 @@ asked(void *arg, struct cgi_request *q)
 	struct task *t = mem_alloc(sizeof *t);
 	struct err err;
 	bool unsafe = false;
-	*t = (struct task){.web = w, .q = q, .handler = &handlers[q->match.route->handler], .answer = {.fd = -1}};
+	*t = (struct task){.web = w,
+			   .c = &w->setting->c,
+			   .rates = w->rates,
+			   .q = q,
+			   .handler = &handlers[q->match.route->handler],
+			   .answer = {.fd = -1}};
 	q->own = t;
 	if (q->match.route->who == WEB_GUEST && media_web_bypass(&q->web, &unsafe, &err) < 0) {
 		task_end(t, &err);
@@ -217,13 +222,56 @@ tick(void *arg)
 	pool_submit(w->pool, LANE_DECIDE, &w->flush);
 }
 
-/* ---- doors ------------------------------------------------------------------------------------------------------------- */
+/* ---- a new configuration ------------------------------------------------------------------------------------------- */
 
 static bool
 limited(const struct conf *c)
 {
 	return c->media_create_per_second > 0 || c->remote_media_download_per_second > 0;
 }
+
+/* From now on: by what the loop says. */
+static void
+settle(struct web *w)
+{
+	struct setting *s = mem_alloc(sizeof *s);
+	*s = (struct setting){w->c, w->setting};
+	w->setting = s;
+}
+
+static int
+open_rates(struct web *w, struct err *err)
+{
+	if (w->rates == NULL && limited(&w->c.conf))
+		w->rates = store_rates_open(w->c.store, err);
+	return w->rates == NULL && limited(&w->c.conf) ? -1 : 0;
+}
+
+static void
+reload(void *arg)
+{
+	struct web *w = arg;
+	struct conf conf, old = w->c.conf;
+	struct err err, ignored;
+	if (cmd_reread(&w->c, &conf, &err) < 0) {
+		cmd_warn(&w->c, "%s; the configuration stays as it was", err.text);
+		return;
+	}
+	w->c.conf = conf;
+	if (open_rates(w, &err) < 0 || who_renew(w->who, &err) < 0) {
+		cmd_warn(&w->c, "%s; the configuration stays as it was", err.text);
+		w->c.conf = old;
+		(void)who_renew(w->who, &ignored);
+		conf_clear(&conf);
+		return;
+	}
+	settle(w);
+	pool_renew(w->pool, &w->setting->c, w->rates);
+	context_renew(&w->own, &w->setting->c, w->rates);
+	cmd_note(&w->c, "the configuration was read again");
+}
+
+/* ---- doors ------------------------------------------------------------------------------------------------------------- */
 
 static int
 open_all(struct web *w, struct err *err)
@@ -235,12 +283,13 @@ open_all(struct web *w, struct err *err)
 				.ended = ended,
 				.gone = gone,
 				.step = step,
+				.hangup = reload,
 				.tick = tick,
 				.arg = w};
 	w->resident = cgi_resident(&w->o);
-	if ((limited(&w->c.conf) && (w->rates = store_rates_open(w->c.store, err)) == NULL) ||
-	    context_open(&w->own, &w->c, w->rates, err) < 0 ||
-	    (w->pool = pool_new(&w->c, w->rates, w->resident, err)) == NULL ||
+	settle(w);
+	if (open_rates(w, err) < 0 || context_open(&w->own, &w->setting->c, w->rates, err) < 0 ||
+	    (w->pool = pool_new(&w->setting->c, w->rates, w->resident, err)) == NULL ||
 	    (w->who = who_new(&w->c, w->own.mc.m.store, err)) == NULL)
 		return -1;
 	conf.trust = who_trust(w->who);
@@ -256,6 +305,12 @@ close_all(struct web *w)
 	cgi_free(w->cgi);
 	store_rates_close(w->rates);
 	context_close(&w->own);
+	for (struct setting *s = w->setting, *before; s != NULL; s = before) {
+		before = s->before;
+		if (s != w->setting) /* that one is the loop's */
+			conf_clear(&s->c.conf);
+		mem_free(s);
+	}
 }
 
 int

@@ -105,6 +105,49 @@ is "$?" 0 'it ends'
 is "$(listens)" '' 'and its socket'
 is "$(cat err)" '' 'it had nothing to say'
 
+# ---- another configuration
+start
+Q=$(fcgi post "$M/v1/create" 0 | body | json .content_uri) Q=${Q#mxc://}
+fcgi get "$L/download/$Q?timeout_ms=60000" >waited &
+W=$!
+is "$(fcgi many 20 10 "$M/v1/identicon/x")" '200 20' 'before it has another configuration'
+printf '%s\n' 'auth = header' 'auth_header = REMOTE_USER' 'admin = @root:other.example' 'server_name = other.example' 'max_upload_size = 4K' \
+	'media_create_per_second = 1' 'media_create_burst = 1' >"$C"
+kill -HUP "$CGI"
+off() { fcgi get "$L/config" | status; }
+until_is 401 off
+is "$?:$(fcgi get "$L/config" REMOTE_USER=alice | body)" '0:{"m.upload.size":4096}' 'SIGHUP: it is read again'
+for i in 1 2 3 4 5 6; do
+	fcgi post "$M/v1/create" 0 REMOTE_USER=alice >"up.$i" &
+	ups[i]=$!
+done
+wait "${ups[@]:1:6}"
+is "$(for i in 1 2 3 4 5 6; do status <"up.$i"; done | sort -u | xargs)" '200 429' 'also by those who work beside the loop: rates'
+like "$(fcgi send POST "$M/v3/upload" small REMOTE_USER=alice | body)" 'mxc://other.example/' 'names'
+is "$(fcgi send POST "$M/v3/upload" small REMOTE_USER=alice CONTENT_LENGTH=5000 | status)" 413 'sizes'
+is "$(fcgi get /_synapse/admin/v1/media/quarantine_changes REMOTE_USER=alice | status):$(fcgi get /_synapse/admin/v1/media/quarantine_changes REMOTE_USER=root | status)" 403:200 'and who is an admin'
+echo 'nonsense = 1' >>"$C"
+kill -HUP "$CGI"
+told() { grep -c 'stays as it was' err; }
+until_is 1 told
+is "$?:$(off)" 0:401 'one that is wrong changes nothing, and is told'
+printf '%s\n' 'auth = none' 'max_upload_size = 200M' >"$C"
+kill -HUP "$CGI"
+until_is 200 off
+is "$(fcgi send POST "$M/v3/upload" a.jpg | status):$(fcgi send PUT "$M/v3/upload/$Q" small | status)" 200:200 'and as it was before'
+wait "$W"
+is "$(body <waited)" small 'who waited meanwhile has what was waited for'
+for i in 1 2 3 4 5; do
+	fcgi many 40 20 "$L/download/$Q" "$M/v1/identicon/$i" >"many.$i" &
+	ups[i]=$!
+	kill -HUP "$CGI"
+done
+wait "${ups[@]:1:5}"
+is "$(sort many.* | uniq -c | xargs)" '5 200 40' 'nobody notices while it is asked'
+kill -TERM "$CGI"
+wait "$CGI"
+is "$?:$(listens)" 0: 'it ends'
+
 # ---- crowds that upload
 start
 is "$(fcgi crowd 128 "$M/v3/upload" "$L/config" | xargs)" '429 200' 'so many at once that all else would starve: one more has to wait'
