@@ -77,13 +77,7 @@ set_failure(struct json *j, const struct store_preview *p)
 static int
 print(struct cache_look *a, struct json *take)
 {
-	struct buf line;
-	buf_init(&line, RECORD_LINE_MAX);
-	(void)json_write(take, 0, &line);
-	(void)buf_addc(&line, '\n');
-	int rc = cmd_out(a->c, line.p, line.len);
-	buf_clear(&line);
-	json_free(take);
+	int rc = cmd_out_json(a->c, take, RECORD_LINE_MAX);
 	a->shown++;
 	return rc < 0 || cmd_stop ? 1 : 0;
 }

@@ -328,6 +328,19 @@ cmd_out(const struct cmd *c, const void *p, size_t n)
 }
 
 int
+cmd_out_json(const struct cmd *c, struct json *take, size_t max)
+{
+	struct buf line;
+	buf_init(&line, max);
+	int rc = json_write(take, 0, &line) == 0 && buf_addc(&line, '\n') == 0
+		     ? cmd_out(c, line.p, line.len)
+		     : err_set(&out_err, ERR_LIMIT, "a line would be longer than %zu bytes", max);
+	buf_clear(&line);
+	json_free(take);
+	return rc;
+}
+
+int
 cmd_out_record(const struct cmd *c, const struct record *rec)
 {
 	if (out.len > OUT_FLUSH_AT && cmd_flush(c) < 0)

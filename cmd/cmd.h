@@ -102,6 +102,8 @@ unsigned cmd_terminal(bool *colour);
 /* Buffered stdout for records; write errors are kept and told by cmd_leave. */
 int cmd_out(const struct cmd *c, const void *p, size_t n);
 int cmd_out_record(const struct cmd *c, const struct record *rec);
+/* One JSON value as a line of at most max bytes; takes it.  A longer one is a failed write, told by cmd_leave. */
+int cmd_out_json(const struct cmd *c, struct json *take, size_t max);
 int cmd_flush(const struct cmd *c);
 int cmd_leave(struct cmd *c, int status); /* flush, check stdout, free; the final exit status */
 

@@ -14,13 +14,7 @@ static const char *const kind[STORE_GONE_KINDS] = {
 void
 expire_print(struct json *take)
 {
-	struct buf line;
-	buf_init(&line, RECORD_LINE_MAX);
-	(void)json_write(take, 0, &line);
-	(void)buf_addc(&line, '\n');
-	(void)cmd_out(NULL, line.p, line.len);
-	buf_clear(&line);
-	json_free(take);
+	(void)cmd_out_json(NULL, take, RECORD_LINE_MAX);
 }
 
 static char *

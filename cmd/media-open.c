@@ -123,12 +123,5 @@ media_cmd_fail(const struct cmd *c, const struct err *err, const char *object)
 int
 media_cmd_print(const struct cmd *c, struct json *take)
 {
-	struct buf line;
-	buf_init(&line, RECORD_LINE_MAX);
-	int rc = json_write(take, 0, &line) == 0 && buf_addc(&line, '\n') == 0 ? 0 : -1;
-	if (rc == 0)
-		rc = cmd_out(c, line.p, line.len);
-	buf_clear(&line);
-	json_free(take);
-	return rc == 0 ? cmd_flush(c) : rc;
+	return cmd_out_json(c, take, RECORD_LINE_MAX) == 0 ? cmd_flush(c) : -1;
 }

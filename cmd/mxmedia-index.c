@@ -76,14 +76,8 @@ say_progress(struct app *a, bool last)
 static void
 print(struct app *a, struct json *take)
 {
-	struct buf line;
-	buf_init(&line, RECORD_LINE_MAX);
-	(void)json_write(take, 0, &line);
-	(void)buf_addc(&line, '\n');
-	if (cmd_out(&a->c, line.p, line.len) < 0)
+	if (cmd_out_json(&a->c, take, RECORD_LINE_MAX) < 0)
 		a->gather.failed = true;
-	buf_clear(&line);
-	json_free(take);
 }
 
 static void

@@ -19,13 +19,7 @@ enum { NAME_MAX_WIDTH = 48, COUNT_WIDTH = 12, BYTES_WIDTH = 9, BAR_MAX = 40, BAR
 void
 stat_print(const struct cmd *c, struct json *take)
 {
-	struct buf line;
-	buf_init(&line, (size_t)64 << 20);
-	(void)json_write(take, 0, &line);
-	(void)buf_addc(&line, '\n');
-	(void)cmd_out(c, line.p, line.len);
-	buf_clear(&line);
-	json_free(take);
+	(void)cmd_out_json(c, take, (size_t)64 << 20);
 }
 
 /* ---- table -------------------------------------------------------------------------------------------------------- */
