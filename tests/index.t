@@ -139,23 +139,7 @@ is "$?:$(json .events <"$TMP/out")" 1:5 'a file that is missing; the others are 
 
 # on a terminal
 if python3 -c 'import pty' 2>/dev/null; then
-	python3 - "$BIN/mxmedia-index" -d "$S" "$TMP/big" >"$TMP/tty" <<'PY'
-import os, pty, sys
-pid, fd = pty.fork()
-if pid == 0:
-    os.execv(sys.argv[1], sys.argv[1:])
-seen = b""
-while True:
-    try:
-        got = os.read(fd, 65536)
-    except OSError:
-        break
-    if not got:
-        break
-    seen += got
-os.waitpid(pid, 0)
-sys.stdout.buffer.write(seen)
-PY
+	python3 "$TOP/tests/helpers/on-terminal.py" "$BIN/mxmedia-index" -d "$S" "$TMP/big" >"$TMP/tty"
 	like "$(tr '\r\033' '\n?' <"$TMP/tty" | tail -n 3)" '"events":30000' 'on a terminal: the line of progress goes, the summary stays'
 else
 	skip 'progress on a terminal' 'no pty'

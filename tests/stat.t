@@ -105,26 +105,7 @@ stat --format table users | grep -q "$(printf '\033')"
 is "$?" 1 'a name says nothing to the terminal'
 
 # a terminal: bars, with colour unless NO_COLOR
-tty() {
-	python3 - "$BIN/mxmedia-stat" -d "$S" <<'PY'
-import os, pty, sys
-pid, fd = pty.fork()
-if pid == 0:
-    os.environ.update(TERM="xterm", COLUMNS="100")
-    os.execv(sys.argv[1], sys.argv[1:])
-seen = b""
-while True:
-    try:
-        got = os.read(fd, 65536)
-    except OSError:
-        break
-    if not got:
-        break
-    seen += got
-os.waitpid(pid, 0)
-sys.stdout.buffer.write(seen)
-PY
-}
+tty() { TERM=xterm COLUMNS=100 python3 "$TOP/tests/helpers/on-terminal.py" "$BIN/mxmedia-stat" -d "$S"; }
 if python3 -c 'import pty' 2>/dev/null; then
 	tty >"$TMP/tty"
 	like "$(cat "$TMP/tty")" '██████' 'bars on a terminal'
