@@ -7,6 +7,7 @@ export TMP
 KILLS=${MX_KILLS:-300} STEP=${MX_FAULT_STEP:-5} CUTS=${MX_CUTS:-1}
 export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0"
 S=$TMP/store
+mkdir -m 700 "$S" # an expiry may be the first to come, and wants a store that is no slip of the pen
 sound() { # sound STORE NAME: nothing that mxmedia-check finds
 	mxmedia-check -q -d "$1" --grace 0 >"$TMP/found" 2>"$TMP/err"
 	status=$?
@@ -130,6 +131,7 @@ if [ "$(id -u)" = 0 ] && truncate -s 400M "$TMP/disk" && mkfs.ext4 -q -b 4096 "$
 	mount -o loop "$TMP/disk" "$TMP/mnt" 2>/dev/null; then
 	bad=0
 	for ((i = 1; i <= CUTS; i++)); do
+		[ -d "$TMP/mnt/store" ] || mkdir -m 700 "$TMP/mnt/store"
 		"$BIN/tests/torture" -d "$TMP/mnt/store" -b "$BIN" -w 8 -s "$i" -p "$TMP/mnt" -i "$TMP/disk" -t $((300 + i * 37 % 200)) \
 			>"$TMP/out" 2>"$TMP/err"
 		status=$?
